@@ -1,0 +1,9 @@
+package directory
+
+import "golang.org/x/text/cases"
+
+// Fold gives the form in which two spellings of a name, an e-mail address or a
+// user name are equal without regard to case, by Unicode's full case folding.
+// Databases store this form in columns of its own, since their own folding
+// differs from one to the next. It is safe for concurrent use.
+func Fold(s string) string { return cases.Fold().String(s) }

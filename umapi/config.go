@@ -1,0 +1,169 @@
+package umapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+)
+
+// The defaults of [Config].
+const (
+	// DefaultURL is the root of the production API; see RefOverview.
+	DefaultURL = "https://usermanagement.adobe.io/v2/usermanagement"
+	// DefaultIMSURL is the root of the service that issues access tokens.
+	DefaultIMSURL = "https://ims-na1.adobelogin.com"
+	// DefaultTimeout is long because calls of ten commands take seconds, and a
+	// call that is given up leaves its outcome unknown. Adobe's samples use it.
+	DefaultTimeout = 120 * time.Second
+)
+
+// Config is what a [Client] needs. OrgID, ClientID and ClientSecret are
+// required.
+type Config struct {
+	// URL and IMSURL are the roots of the API and of the token service,
+	// DefaultURL and DefaultIMSURL if empty. Plain http is accepted for
+	// loopback addresses only.
+	URL, IMSURL string
+	// OrgID is the organization, A1B2C3D4E5F60718293A4B5C@AdobeOrg for instance.
+	OrgID string
+	// ClientID is the client id of the OAuth server-to-server credential.
+	ClientID string
+	// ClientSecret returns the secret. It is asked again before each new token,
+	// so a rotated secret is found without a restart. It may be called from any
+	// goroutine, though never twice at once.
+	ClientSecret func() (string, error)
+	// Transport carries the requests of both services. If it is nil the client
+	// makes its own, which takes proxies from the environment. One that does
+	// not report to net/http/httptrace makes each failure to connect an unknown
+	// outcome.
+	Transport http.RoundTripper
+	// Timeout bounds each attempt, from connecting to the end of the answer;
+	// DefaultTimeout if 0.
+	Timeout time.Duration
+	// UserAgent replaces the default, which is scim-bridge and its version.
+	UserAgent string
+	// Pace, if set, is called before each request to the API, the one that
+	// follows a 401 included, and may wait. If it returns an error the request
+	// is not made.
+	Pace func(ctx context.Context, e Endpoint) error
+	// Log receives one line a request at level debug; nil for none.
+	Log *slog.Logger
+}
+
+// Endpoint names what is limited on its own; see the throttling section of each
+// call's documentation.
+type Endpoint string
+
+// The endpoints.
+const (
+	EndpointAction  Endpoint = "action"  // POST action
+	EndpointUsers   Endpoint = "users"   // a page of all users
+	EndpointMembers Endpoint = "members" // a page of the members of a group
+	EndpointUser    Endpoint = "user"    // one user
+	EndpointGroups  Endpoint = "groups"  // a page of all groups
+)
+
+// withDefaults returns c with defaults filled in, or all that is wrong with it.
+func (c Config) withDefaults() (Config, error) {
+	if c.URL == "" {
+		c.URL = DefaultURL
+	}
+	if c.IMSURL == "" {
+		c.IMSURL = DefaultIMSURL
+	}
+	if c.Timeout == 0 {
+		c.Timeout = DefaultTimeout
+	}
+	if c.UserAgent == "" {
+		c.UserAgent = defaultUserAgent()
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Transport == nil {
+		c.Transport = newTransport()
+	}
+	var errs []error
+	errs = appendError(errs, checkURL("URL", c.URL))
+	errs = appendError(errs, checkURL("IMSURL", c.IMSURL))
+	if !strings.Contains(c.OrgID, "@") || strings.ContainsAny(c.OrgID, "/?#%") || !isToken(c.OrgID) {
+		errs = append(errs, fmt.Errorf("OrgID: %q is not an organization id, want one like A1B2C3D4E5F60718293A4B5C@AdobeOrg", c.OrgID))
+	}
+	if !isToken(c.ClientID) {
+		errs = append(errs, errors.New("ClientID: want the client id of an OAuth server-to-server credential, without spaces"))
+	}
+	if c.ClientSecret == nil {
+		errs = append(errs, errors.New("ClientSecret: missing"))
+	}
+	if c.Timeout < 0 {
+		errs = append(errs, fmt.Errorf("Timeout: %s is negative", c.Timeout))
+	}
+	if strings.ContainsFunc(c.UserAgent, unicode.IsControl) {
+		errs = append(errs, errors.New("UserAgent: contains control characters"))
+	}
+	c.URL = strings.TrimRight(c.URL, "/")
+	c.IMSURL = strings.TrimRight(c.IMSURL, "/")
+	return c, errors.Join(errs...)
+}
+
+// isToken reports whether s is printable ASCII without spaces, and not empty.
+func isToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+func checkURL(field, s string) error {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: not a URL", field)
+	case u.User != nil:
+		return fmt.Errorf("%s: must not hold a user or password", field)
+	case u.Host == "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return fmt.Errorf("%s: %q: want scheme, host and perhaps a path", field, s)
+	case u.Scheme == "https":
+		return nil
+	case u.Scheme != "http":
+		return fmt.Errorf("%s: %q: want https", field, s)
+	}
+	host := u.Hostname()
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("%s: %q: want https, since http is accepted for loopback addresses only", field, s)
+}
+
+// newTransport is the default transport of net/http with two differences:
+// connections are given up before the service's load balancer does so, because
+// a call that meets a closing connection has an unknown outcome, and headers
+// are bounded.
+func newTransport() *http.Transport {
+	t := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
+	if d, ok := http.DefaultTransport.(*http.Transport); ok {
+		t = d.Clone()
+	}
+	t.IdleConnTimeout = 30 * time.Second
+	t.MaxResponseHeaderBytes = 1 << 20
+	return t
+}
+
+var defaultUserAgent = sync.OnceValue(func() string {
+	const name, module = "scim-bridge", "github.com/scim-bridge/scim-bridge"
+	version := "devel"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range append([]*debug.Module{&info.Main}, info.Deps...) {
+			if m.Path == module && m.Version != "" {
+				version = strings.Trim(m.Version, "()")
+			}
+		}
+	}
+	return name + "/" + version + " (+https://" + module + ")"
+})
