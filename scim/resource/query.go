@@ -1,0 +1,174 @@
+package resource
+
+import (
+	"encoding/json"
+	"strings"
+
+	scimerrors "github.com/elimity-com/scim/errors"
+
+	"github.com/scim-bridge/scim-bridge/scim/filter"
+)
+
+// ParseFilter reads the filter of a query and checks it against the schema. The
+// tree is in the form that stores expect: names in the schema's spelling, a URN
+// in front of an extension's attribute and of no other, the value of a complex
+// attribute spelled out, literals of the attribute's type where they can be.
+// An error is an *Error of type invalidFilter.
+func (t *Type) ParseFilter(s string, o Options) (filter.Expr, error) {
+	e, err := t.parser(o).Filter(s)
+	if err != nil {
+		return nil, refuse(scimerrors.ScimTypeInvalidFilter, "filter: %v", err)
+	}
+	q := query{t: t, o: o}
+	out, bad := q.expr(e)
+	if bad != nil {
+		return nil, bad.in("filter")
+	}
+	return out, nil
+}
+
+// query rewrites a filter; outer is the attribute whose brackets it is in.
+type query struct {
+	t     *Type
+	o     Options
+	outer *attribute
+}
+
+func (q query) expr(e filter.Expr) (filter.Expr, *Error) {
+	switch e := e.(type) {
+	case filter.And:
+		l, r, err := q.both(e.Left, e.Right)
+		return filter.And{Left: l, Right: r}, err
+	case filter.Or:
+		l, r, err := q.both(e.Left, e.Right)
+		return filter.Or{Left: l, Right: r}, err
+	case filter.Not:
+		x, err := q.expr(e.Expr)
+		return filter.Not{Expr: x}, err
+	case filter.ValuePath:
+		return q.valuePath(e)
+	case filter.Compare:
+		return q.compare(e)
+	}
+	return e, nil
+}
+
+func (q query) both(l, r filter.Expr) (filter.Expr, filter.Expr, *Error) {
+	left, err := q.expr(l)
+	if err != nil {
+		return nil, nil, err
+	}
+	right, err := q.expr(r)
+	return left, right, err
+}
+
+func (q query) valuePath(e filter.ValuePath) (filter.Expr, *Error) {
+	g, ok := q.t.resolve(e.Path, q.o)
+	if !ok || g.attr == nil || g.attr.dropped || g.sub != nil {
+		return nil, unfilterable(e.Path)
+	}
+	inner, err := query{t: q.t, o: q.o, outer: g.attr}.expr(e.Filter)
+	return filter.ValuePath{Path: g.path(), Filter: inner}, err
+}
+
+func unfilterable(p filter.Path) *Error {
+	return refuse(scimerrors.ScimTypeInvalidFilter, "%s is no attribute that can be filtered", p)
+}
+
+func (q query) compare(c filter.Compare) (filter.Expr, *Error) {
+	a, path, err := q.attribute(c)
+	if err != nil {
+		return nil, err
+	}
+	c.Path = path
+	if c.Op == filter.Pr || c.Value == nil && (c.Op == filter.Eq || c.Op == filter.Ne) {
+		return c, nil
+	}
+	c.Value = literalOf(a, c.Value)
+	if err := comparable(a, c); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// attribute finds what is compared and how stores name it.
+func (q query) attribute(c filter.Compare) (*attribute, filter.Path, *Error) {
+	if q.outer != nil {
+		if q.outer.typ != typeComplex && strings.EqualFold(c.Path.Attr, "value") {
+			return q.outer, filter.Path{Attr: "value"}, nil
+		}
+		sub := q.outer.subs.find(c.Path.Attr)
+		if sub == nil || c.Path.URN != "" || c.Path.Sub != "" {
+			return nil, filter.Path{}, unfilterable(c.Path)
+		}
+		return sub, filter.Path{Attr: sub.name}, nil
+	}
+	g, ok := q.t.resolve(c.Path, q.o)
+	if !ok || g.attr == nil || g.attr.dropped {
+		return nil, filter.Path{}, unfilterable(c.Path)
+	}
+	if g.sub == nil && c.Op != filter.Pr {
+		g.sub = g.attr.valueSub()
+	}
+	switch {
+	case g.sub != nil:
+		return g.sub, g.path(), nil
+	case g.attr.typ == typeComplex && c.Op != filter.Pr && c.Value != nil:
+		return nil, filter.Path{}, refuse(scimerrors.ScimTypeInvalidFilter, "%s has several parts: name one", c.Path)
+	}
+	return g.attr, g.path(), nil
+}
+
+// literalOf turns a literal into the attribute's type where it says the same.
+func literalOf(a *attribute, v any) any {
+	switch lit := v.(type) {
+	case string:
+		switch {
+		case a.typ == typeBoolean && strings.EqualFold(lit, "true"):
+			return true
+		case a.typ == typeBoolean && strings.EqualFold(lit, "false"):
+			return false
+		case (a.typ == typeInteger || a.typ == typeDecimal) && json.Valid([]byte(lit)) && strings.Trim(lit, "-+.0123456789eE") == "":
+			return json.Number(lit)
+		}
+	case json.Number:
+		if isText(a) {
+			return lit.String()
+		}
+	case bool:
+		if isText(a) {
+			if lit {
+				return "true"
+			}
+			return "false"
+		}
+	}
+	return v
+}
+
+func isText(a *attribute) bool {
+	switch a.typ {
+	case typeBoolean, typeInteger, typeDecimal, typeComplex:
+		return false
+	}
+	return true
+}
+
+// comparable refuses comparisons that make no sense (RFC 7644, table 3). eq and
+// ne may meet any literal: one of another type equals nothing.
+func comparable(a *attribute, c filter.Compare) *Error {
+	if c.Op == filter.Eq || c.Op == filter.Ne {
+		return nil
+	}
+	text := c.Op == filter.Co || c.Op == filter.Sw || c.Op == filter.Ew
+	_, isString := c.Value.(string)
+	_, isNumber := c.Value.(json.Number)
+	fits := isText(a) && isString
+	if !text {
+		fits = fits && a.typ != typeBinary || isNumber && (a.typ == typeInteger || a.typ == typeDecimal)
+	}
+	if !fits {
+		return refuse(scimerrors.ScimTypeInvalidFilter, "%s is of type %s and cannot be compared so with %s", c.Path, a.typ, c.Op)
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package resource_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/scim-bridge/scim-bridge/scim/filter"
+	"github.com/scim-bridge/scim-bridge/scim/resource"
+)
+
+func TestParseFilter_GivesTheFormOfTheStores(t *testing.T) {
+	t.Parallel()
+	cases := map[string]string{
+		`USERNAME eq "a"`:                            `userName eq "a"`,
+		core + `:name.GIVENNAME sw "a"`:              `name.givenName sw "a"`,
+		`emails co "x"`:                              `emails.value co "x"`,
+		`emails pr`:                                  `emails pr`,
+		`Emails[Type eq "work"].value eq "x"`:        `emails[type eq "work" and value eq "x"]`,
+		`manager eq "u1"`:                            enterprise + `:manager.value eq "u1"`,
+		enterprise + `:MANAGER eq null`:              enterprise + `:manager.value eq null`,
+		misspelt + `:department ne "d"`:              enterprise + `:department ne "d"`,
+		`sync.state eq "failed"`:                     bridge + `:sync.state eq "failed"`,
+		`active eq "True"`:                           `active eq true`,
+		`externalId eq 7`:                            `externalId eq "7"`,
+		`emails.primary ne "FALSE"`:                  `emails.primary ne false`,
+		`meta.lastModified gt 2026-01-02T03:04:05Z`:  `meta.lastModified gt "2026-01-02T03:04:05Z"`,
+		`id eq "1" and not (groups.value eq "g")`:    `id eq "1" and not (groups.value eq "g")`,
+		`name eq null`:                               `name eq null`,
+		`schemas eq "` + enterprise + `"`:            `schemas eq "` + enterprise + `"`,
+		`(title pr or nickName pr) and active eq no`: `(title pr or nickName pr) and active eq "no"`,
+		adobe + `:emailAliases[value co "x"]`:        adobe + `:emailAliases[value co "x"]`,
+	}
+	for in, want := range cases {
+		t.Run(in, func(t *testing.T) {
+			t.Parallel()
+			e, err := resource.User().ParseFilter(in, lenient)
+			require.NoError(t, err)
+			require.Equal(t, want, e.String())
+		})
+	}
+	e, err := resource.Group().ParseFilter(`sync.failed gt "2" and members eq "u1"`, lenient)
+	require.NoError(t, err)
+	require.Equal(t, resource.Group().Extensions()[0]+`:sync.failed gt 2 and members.value eq "u1"`, e.String())
+}
+
+func TestParseFilter_Refuses(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		``, `userName eq`, `userName regex "x"`, `shoeSize eq 1`, `name.shoe eq "x"`, `emails[shoe eq "x"]`,
+		`password eq "x"`, `password pr`, `active gt true`, `active co "t"`, `userName co null`, `userName gt 5 and active lt false`,
+		`name eq "Bob"`, `x509Certificates.value gt "a"`, `bogus[type eq "x"]`, `members.value eq "x"`,
+		enterprise + `:shoe pr`, `emails[type eq "a"].value gt true and active ge 1`,
+	} {
+		_, err := resource.User().ParseFilter(text, lenient)
+		refused(t, err, "invalidFilter")
+	}
+	for _, text := range []string{`userName eq bob`, `manager eq "x"`, misspelt + `:department eq "x"`} {
+		_, err := resource.User().ParseFilter(text, strict)
+		refused(t, err, "invalidFilter")
+	}
+}
+
+func TestCaseExact_FollowsTheSchema(t *testing.T) {
+	t.Parallel()
+	cases := map[filter.Path]bool{
+		{Attr: "id"}:                                           true,
+		{Attr: "EXTERNALID"}:                                   true,
+		{Attr: "meta", Sub: "version"}:                         true,
+		{Attr: "profileUrl"}:                                   true,
+		{URN: enterprise, Attr: "manager"}:                     true,
+		{Attr: "userName"}:                                     false,
+		{Attr: "emails"}:                                       false,
+		{Attr: "emails", Sub: "type"}:                          false,
+		{Attr: "unknown"}:                                      false,
+		{URN: core, Attr: "x509Certificates"}:                  true,
+		{URN: "urn:example:none", Attr: "id"}:                  false,
+		{URN: enterprise, Attr: "employeeNumber", Sub: "none"}: false,
+	}
+	for p, want := range cases {
+		require.Equal(t, want, resource.User().CaseExact(p), p.String())
+	}
+	require.True(t, resource.Group().CaseExact(filter.Path{Attr: "members"}))
+}

@@ -1,0 +1,98 @@
+package emulator
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// kind names an endpoint. Each has its own rate limit.
+type kind string
+
+const (
+	kindToken    kind = "token"
+	kindExchange kind = "exchange"
+	kindStatus   kind = "status"
+	kindAction   kind = "action"
+	kindUsers    kind = "users"
+	kindMembers  kind = "members"
+	kindUser     kind = "user"
+	kindGroups   kind = "groups"
+)
+
+// endpoint is one thing that can be asked for. In its pattern a star stands
+// for one segment of the path, which becomes an argument; the first argument
+// of a managed endpoint is the organisation.
+type endpoint struct {
+	kind    kind
+	method  string
+	pattern []string
+	managed bool // part of the API proper: needs a token, is rate limited
+	serve   func(e *Emulator, q *request, args []string, entry *Entry) reply
+}
+
+var endpoints = []endpoint{
+	{kindToken, http.MethodPost, segments("ims/token/v2"), false, (*Emulator).serveToken},
+	{kindToken, http.MethodPost, segments("ims/token/v3"), false, (*Emulator).serveToken},
+	{kindExchange, http.MethodPost, segments("ims/exchange/jwt"), false, (*Emulator).serveExchange},
+	{kindStatus, http.MethodGet, segments("status"), false, (*Emulator).serveStatus},
+	{kindAction, http.MethodPost, segments("v2/usermanagement/action/*"), true, (*Emulator).serveAction},
+	{kindUsers, http.MethodGet, segments("v2/usermanagement/users/*/*"), true, (*Emulator).serveUsers},
+	{kindMembers, http.MethodGet, segments("v2/usermanagement/users/*/*/*"), true, (*Emulator).serveMembers},
+	{kindUser, http.MethodGet, segments("v2/usermanagement/organizations/*/users/*"), true, (*Emulator).serveUser},
+	{kindGroups, http.MethodGet, segments("v2/usermanagement/groups/*/*"), true, (*Emulator).serveGroups},
+}
+
+func segments(path string) []string { return strings.Split(path, "/") }
+
+// route finds the endpoint of q and its arguments, or says why there is none.
+func (e *Emulator) route(q *request) (endpoint, []string, *reply) {
+	known := false
+	for _, ep := range endpoints {
+		args, ok := match(ep.pattern, q.segments)
+		if !ok {
+			continue
+		}
+		if ep.method == q.method {
+			return ep, args, nil
+		}
+		known = true
+	}
+	status := http.StatusNotFound
+	if known {
+		status = http.StatusMethodNotAllowed
+	}
+	refusal := jsonReply(status, problemBody{Result: "error", Message: "Not found: " + q.path})
+	return endpoint{}, nil, &refusal
+}
+
+// match compares a path with a pattern. A trailing slash does not matter:
+// Adobe's own client asks for tokens with one.
+func match(pattern, path []string) ([]string, bool) {
+	if n := len(path); n > 0 && path[n-1] == "" {
+		path = path[:n-1]
+	}
+	if len(pattern) != len(path) {
+		return nil, false
+	}
+	var args []string
+	for i, p := range pattern {
+		switch {
+		case p == "*" && path[i] != "":
+			args = append(args, path[i])
+		case p != path[i]:
+			return nil, false
+		}
+	}
+	return slices.Clip(args), true
+}
+
+// serveStatus answers GET /status at the root of the host, as Adobe's client
+// expects it.
+func (e *Emulator) serveStatus(*request, []string, *Entry) reply {
+	return jsonReply(http.StatusOK, struct {
+		Build   string `json:"build"`
+		Version string `json:"version"`
+		State   string `json:"state"`
+	}{"emulator", "2", "LIVE"})
+}
