@@ -1,0 +1,21 @@
+// Package scim is the SCIM 2.0 service provider (RFC 7643, RFC 7644): it lets
+// identity providers read and write an org's directory.
+//
+// Each org is served below its own path and with its own bearer tokens. A
+// request passes one pipeline: limit the body, authenticate, parse leniently,
+// validate, apply, store, project, respond. What is parsed and projected, and
+// by which rules of leniency, is decided in package resource; where it is kept
+// is decided behind [Directory].
+//
+// A success that this package answers has been stored: a 2xx of a write is
+// sent after the directory returned, and nothing waits for Adobe. A request
+// that is refused changed nothing. Each request carries an id, which is in its
+// X-Request-Id header, in the lines that it logs and in the journal.
+//
+// Failures end as SCIM errors (RFC 7644 section 3.12). A directory whose queue
+// is full makes a 429, one that fails a 503, both with Retry-After in whole
+// seconds; what it said goes to the log and never to the client. An answer too
+// large to be held in memory is streamed: where the directory fails in the
+// middle of one, the connection is cut, so that no client takes a part for the
+// whole.
+package scim

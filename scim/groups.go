@@ -1,0 +1,167 @@
+package scim
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/scim/resource"
+)
+
+// createGroup is POST /Groups (RFC 7644 section 3.3).
+func (s *service) createGroup(w http.ResponseWriter, r *http.Request) error {
+	projection, err := projectionOf(r, resource.Group())
+	if err != nil {
+		return err
+	}
+	body, err := readBody(r)
+	if err != nil {
+		return err
+	}
+	in, err := resource.Group().Parse(body, s.options)
+	if err != nil {
+		return err
+	}
+	doc, err := resource.Group().ForCreate(in).Marshal()
+	if err != nil {
+		return err
+	}
+	c := s.groupChange()
+	if len(in.Members) > 0 {
+		c.Members = []directory.MemberChange{{Op: directory.MemberAdd, IDs: in.Members}}
+	}
+	o := origin(r)
+	// Ids that were left out are in the journal: that is for the administrator
+	// of the bridge, the provider could not do anything about them.
+	g, _, err := s.dir.CreateGroup(r.Context(), s.org.Name, directory.Group{Meta: newMeta(o), Document: doc}, c, o)
+	if err != nil {
+		return err
+	}
+	g.Sync = afterWrite(g.Sync)
+	return s.showGroup(w, r, http.StatusCreated, g, projection)
+}
+
+// groupChange is an empty change under the org's rules.
+func (s *service) groupChange() directory.GroupChange {
+	return directory.GroupChange{
+		RefuseUnknown: s.org.UnknownMembers == UnknownMembersRefuse,
+		RefuseNested:  s.org.NestedGroups == NestedGroupsRefuse,
+	}
+}
+
+// getGroup is GET /Groups/{id} (RFC 7644 section 3.4.1).
+func (s *service) getGroup(w http.ResponseWriter, r *http.Request) error {
+	projection, err := projectionOf(r, resource.Group())
+	if err != nil {
+		return err
+	}
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	g, err := s.dir.Group(r.Context(), s.org.Name, id)
+	if err != nil {
+		return err
+	}
+	if notModified(r, g.Version) {
+		s.renderer(r, projection).setResourceHeaders(w.Header(), resource.Group(), g.Meta)
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	return s.showGroup(w, r, http.StatusOK, g, projection)
+}
+
+// deleteGroup is DELETE /Groups/{id} (RFC 7644 section 3.6).
+func (s *service) deleteGroup(w http.ResponseWriter, r *http.Request) error {
+	return s.remove(w, r,
+		func(id string) (int64, error) {
+			g, err := s.dir.Group(r.Context(), s.org.Name, id)
+			return g.Version, err
+		},
+		func(id string, ifVersion int64) error {
+			return s.dir.DeleteGroup(r.Context(), s.org.Name, id, ifVersion, origin(r))
+		})
+}
+
+// listGroups is GET /Groups (RFC 7644 section 3.4.2).
+func (s *service) listGroups(w http.ResponseWriter, r *http.Request) error {
+	q, err := s.queryOf(r, resource.Group())
+	if err != nil {
+		return err
+	}
+	return s.showGroups(w, r, q)
+}
+
+// searchGroups is POST /Groups/.search (RFC 7644 section 3.4.3).
+func (s *service) searchGroups(w http.ResponseWriter, r *http.Request) error {
+	q, err := s.searchOf(r, resource.Group())
+	if err != nil {
+		return err
+	}
+	return s.showGroups(w, r, q)
+}
+
+// showGroups answers a search for groups.
+func (s *service) showGroups(w http.ResponseWriter, r *http.Request, q query) error {
+	list, err := s.dir.Groups(r.Context(), s.org.Name, q.where, q.page)
+	if err != nil {
+		return err
+	}
+	v := s.renderer(r, q.projection)
+	a := newAnswer(w, r, http.StatusOK)
+	listHead(&a.buf, list.Total, q.page.Start, len(list.Resources))
+	for i, g := range list.Resources {
+		if i > 0 {
+			a.buf.WriteByte(',')
+		}
+		if err := s.appendGroup(r, v, a, g); err != nil {
+			return err
+		}
+		if err := a.flush(); err != nil {
+			return err
+		}
+	}
+	a.buf.WriteString(listTail)
+	return a.end()
+}
+
+// showGroup answers with a group.
+func (s *service) showGroup(w http.ResponseWriter, r *http.Request, status int, g directory.Group, p resource.Projection) error {
+	v := s.renderer(r, p)
+	a := newAnswer(w, r, status)
+	v.setResourceHeaders(w.Header(), resource.Group(), g.Meta)
+	if err := s.appendGroup(r, v, a, g); err != nil {
+		return err
+	}
+	return a.end()
+}
+
+// appendGroup writes one group, with its members if they are wanted.
+func (s *service) appendGroup(r *http.Request, v renderer, a *answer, g directory.Group) error {
+	if !v.projection.Given() {
+		o := v.whole(resource.Group())
+		if err := o.begin(&a.buf, g.Meta, g.Document, g.Sync); err != nil {
+			return fmt.Errorf("show group: %s: %w", g.ID, err)
+		}
+		if err := s.appendMembers(r, v, a, g.ID); err != nil {
+			return err
+		}
+		o.end(&a.buf, g.Meta, g.Sync)
+		return nil
+	}
+	fields, err := v.project(resource.Group(), g.Meta, g.Document, g.Sync, nil)
+	if err != nil {
+		return fmt.Errorf("show group: %s: %w", g.ID, err)
+	}
+	a.buf.WriteByte('{')
+	if err := writeFields(&a.buf, fields); err != nil {
+		return err
+	}
+	if v.projection.Wants("members") {
+		if err := s.appendMembers(r, v, a, g.ID); err != nil {
+			return err
+		}
+	}
+	a.buf.WriteByte('}')
+	return nil
+}

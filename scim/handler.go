@@ -1,0 +1,182 @@
+package scim
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"github.com/scim-bridge/scim-bridge/scim/resource"
+)
+
+// server is what the orgs have in common.
+type server struct {
+	dir                   Directory
+	log                   *slog.Logger
+	baseURL               string
+	trusted               []netip.Prefix
+	userLimit, groupLimit int64
+}
+
+// service serves one org.
+type service struct {
+	*server
+	org     Org
+	options resource.Options
+}
+
+// New returns a handler of all orgs' endpoints, each below its path; everything
+// else is 404. It may be called concurrently. An error lists all that is wrong
+// with the configuration.
+func New(cfg Config, dir Directory) (http.Handler, error) {
+	cfg = cfg.withDefaults()
+	err := cfg.validate()
+	if dir == nil {
+		err = errors.Join(err, errors.New("no directory"))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("configure SCIM: %w", err)
+	}
+	s := &server{
+		dir:        dir,
+		log:        cfg.Log.With("component", "scim"),
+		baseURL:    cfg.BaseURL,
+		trusted:    slices.Clone(cfg.TrustedProxies),
+		userLimit:  cfg.UserBodyLimit,
+		groupLimit: cfg.GroupBodyLimit,
+	}
+	r := chi.NewRouter()
+	r.Use(identify, s.guard)
+	r.NotFound(s.endpoint(notFound))
+	// The router asks for this only where it does not know the method at all.
+	r.MethodNotAllowed(s.endpoint(unknownMethod))
+	for _, org := range cfg.Orgs {
+		one := &service{server: s, org: org, options: resource.Options{Strict: org.Strict}}
+		r.Mount(org.Path, one.routes())
+	}
+	return r, nil
+}
+
+// routes are the endpoints of RFC 7644 section 3.2. Whoever has no token learns
+// nothing, not even which of them exist.
+func (s *service) routes() http.Handler {
+	r := chi.NewRouter()
+	r.Use(middleware.StripSlashes, s.authenticate)
+	r.NotFound(s.endpoint(notFound))
+
+	r.Handle(usersPath, s.limited(s.userLimit, methods{
+		http.MethodGet: s.listUsers, http.MethodPost: s.createUser,
+	}))
+	r.Handle(usersPath+"/.search", s.limited(s.userLimit, methods{http.MethodPost: s.searchUsers}))
+	r.Handle(usersPath+"/{id}", s.limited(s.userLimit, methods{
+		http.MethodGet: s.getUser, http.MethodPut: s.putUser,
+		http.MethodPatch: s.patchUser, http.MethodDelete: s.deleteUser,
+	}))
+	r.Handle(groupsPath, s.limited(s.groupLimit, methods{
+		http.MethodGet: s.listGroups, http.MethodPost: s.createGroup,
+	}))
+	r.Handle(groupsPath+"/.search", s.limited(s.userLimit, methods{http.MethodPost: s.searchGroups}))
+	r.Handle(groupsPath+"/{id}", s.limited(s.groupLimit, methods{
+		http.MethodGet: s.getGroup, http.MethodPut: s.putGroup,
+		http.MethodPatch: s.patchGroup, http.MethodDelete: s.deleteGroup,
+	}))
+
+	for path, get := range map[string]endpoint{
+		providerConfigPath:          s.getProviderConfig,
+		resourceTypesPath:           s.listResourceTypes,
+		resourceTypesPath + "/{id}": s.getResourceType,
+		schemasPath:                 s.listSchemas,
+		schemasPath + "/{id}":       s.getSchema,
+	} {
+		r.Handle(path, s.limited(s.userLimit, methods{http.MethodGet: discovery(get)}))
+	}
+	for _, path := range []string{"/Me", "/Me/*", "/Bulk", "/.search"} {
+		r.Handle(path, s.endpoint(notImplemented))
+	}
+	return r
+}
+
+// endpoint answers a request, or returns an error before it answered.
+type endpoint func(w http.ResponseWriter, r *http.Request) error
+
+// endpoint makes a handler of one that may fail. An error after the answer has
+// begun cuts the connection, since nothing else tells the client.
+func (s *server) endpoint(e endpoint) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		t := &tracker{ResponseWriter: w}
+		err := e(t, r)
+		switch {
+		case err == nil:
+		case t.started:
+			if r.Context().Err() == nil { // else it was the client who broke off
+				s.log.ErrorContext(r.Context(), "answer broken off", "request_id", requestID(r.Context()), "path", r.URL.Path, "err", err)
+			}
+			panic(http.ErrAbortHandler)
+		default:
+			s.writeError(w, r, err)
+		}
+	}
+}
+
+// limited chooses among methods, for requests whose body is bounded.
+func (s *service) limited(limit int64, m methods) http.Handler {
+	return s.endpoint(func(w http.ResponseWriter, r *http.Request) error {
+		if r.ContentLength > limit {
+			return &http.MaxBytesError{Limit: limit}
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		return m.serve(w, r)
+	})
+}
+
+// methods are the endpoints of one path by method. HEAD is a GET whose body the
+// server drops.
+type methods map[string]endpoint
+
+// serve answers with the endpoint of the method.
+func (m methods) serve(w http.ResponseWriter, r *http.Request) error {
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	if e, ok := m[method]; ok {
+		return e(w, r)
+	}
+	if r.Method == http.MethodOptions {
+		w.Header().Set("Allow", m.allow())
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	return notAllowed(r.Method, m.allow())
+}
+
+// allow lists the methods as the Allow header does.
+func (m methods) allow() string {
+	names := []string{http.MethodOptions}
+	for name := range m {
+		names = append(names, name)
+		if name == http.MethodGet {
+			names = append(names, http.MethodHead)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+func notFound(_ http.ResponseWriter, r *http.Request) error {
+	return refuse(http.StatusNotFound, "there is no endpoint %s", r.URL.Path)
+}
+
+func unknownMethod(_ http.ResponseWriter, r *http.Request) error {
+	return refuse(http.StatusNotImplemented, "method %s is not supported", r.Method)
+}
+
+func notImplemented(_ http.ResponseWriter, r *http.Request) error {
+	return refuse(http.StatusNotImplemented, "%s is not supported", r.URL.Path)
+}

@@ -1,0 +1,167 @@
+package scim
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	scimerrors "github.com/elimity-com/scim/errors"
+	"github.com/go-chi/chi/v5"
+
+	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/scim/filter"
+	"github.com/scim-bridge/scim-bridge/scim/resource"
+)
+
+const (
+	// defaultCount is the size of a page where the client names none.
+	defaultCount = 100
+	// maxCount is the size that larger pages are cut to, as
+	// /ServiceProviderConfig says in filter.maxResults.
+	maxCount = 1000
+	// maxIDLength is more than any id of ours has.
+	maxIDLength = 64
+)
+
+// readBody reads the body of a request that must have one.
+func readBody(r *http.Request) ([]byte, error) {
+	if err := checkMediaType(r); err != nil {
+		return nil, err
+	}
+	var buf bytes.Buffer
+	if r.ContentLength > 0 {
+		// What a client announces is not yet what it sends.
+		buf.Grow(int(min(r.ContentLength, 1<<20)) + bytes.MinRead)
+	}
+	if _, err := io.Copy(&buf, r.Body); err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return nil, err
+		}
+		return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "the body ended before it was complete")
+	}
+	if len(bytes.TrimSpace(buf.Bytes())) == 0 {
+		return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "the body is empty, want a JSON object")
+	}
+	return buf.Bytes(), nil
+}
+
+// pathID returns the id in the path. One that we cannot have minted is unknown
+// before any directory is asked.
+func pathID(r *http.Request) (string, error) {
+	id, err := url.PathUnescape(chi.URLParam(r, "id"))
+	if err != nil || id == "" || len(id) > maxIDLength || !isURLSafe(id) {
+		return "", directory.ErrNotFound
+	}
+	return id, nil
+}
+
+// isURLSafe reports whether a string needs no escaping in a URL (RFC 3986
+// section 2.3).
+func isURLSafe(s string) bool {
+	for _, c := range []byte(s) {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte("-._~", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// parameters reads the query string. Unlike net/url it takes a semicolon for
+// what RFC 3986 says it is, and does not silently drop what it cannot read: a
+// search whose filter went missing would find everybody.
+func parameters(r *http.Request) (url.Values, error) {
+	v := url.Values{}
+	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		switch name {
+		case "attributes", "excludedAttributes", "filter", "startIndex", "count":
+		default:
+			continue
+		}
+		text, err := url.QueryUnescape(value)
+		if err != nil {
+			return nil, badRequest(scimerrors.ScimTypeInvalidValue, "%s: %v", name, err)
+		}
+		v.Add(name, text)
+	}
+	return v, nil
+}
+
+// projectionOf reads attributes and excludedAttributes (RFC 7644 section 3.9).
+func projectionOf(r *http.Request, t *resource.Type) (resource.Projection, error) {
+	v, err := parameters(r)
+	if err != nil {
+		return resource.Projection{}, err
+	}
+	return resource.ParseProjection(t, v["attributes"], v["excludedAttributes"])
+}
+
+// query is a search (RFC 7644 section 3.4.2).
+type query struct {
+	projection resource.Projection
+	where      filter.Expr
+	page       directory.Page
+}
+
+// queryOf reads a search from the query string. Parameters that are not ours
+// are passed over.
+func (s *service) queryOf(r *http.Request, t *resource.Type) (query, error) {
+	v, err := parameters(r)
+	if err != nil {
+		return query{}, err
+	}
+	start, err := number("startIndex", v.Get("startIndex"), 1)
+	if err != nil {
+		return query{}, err
+	}
+	count, err := number("count", v.Get("count"), defaultCount)
+	if err != nil {
+		return query{}, err
+	}
+	projection, err := resource.ParseProjection(t, v["attributes"], v["excludedAttributes"])
+	if err != nil {
+		return query{}, err
+	}
+	where, err := s.parseFilter(t, v.Get("filter"))
+	if err != nil {
+		return query{}, err
+	}
+	return query{projection: projection, where: where, page: pageOf(start, count)}, nil
+}
+
+// parseFilter reads a filter; a blank one is none.
+func (s *service) parseFilter(t *resource.Type, text string) (filter.Expr, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	return t.ParseFilter(text, s.options)
+}
+
+// pageOf brings the numbers into their bounds, as RFC 7644 table 6 wants it.
+func pageOf(start, count int) directory.Page {
+	return directory.Page{
+		Start: min(max(start, 1), math.MaxInt32),
+		Count: min(max(count, 0), maxCount),
+	}
+}
+
+// number reads an integer. One that no machine holds is as good as the largest.
+func number(name, text string, otherwise int) (int, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return 0, badRequest(scimerrors.ScimTypeInvalidValue, "%s: %q is not an integer", name, text)
+	}
+	return n, nil
+}
