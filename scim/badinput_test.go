@@ -171,11 +171,12 @@ func TestContentTypes(t *testing.T) {
 	c := serve(t)
 	for i, accepted := range []string{
 		"application/scim+json", "application/json", "application/json; charset=UTF-8", "Application/SCIM+JSON;charset=utf-8", "",
+		"application/x-www-form-urlencoded", // curl -d
 	} {
 		c.with("Content-Type", accepted).post("/Users", userBody("user"+strconv.Itoa(i))).status(201)
 	}
 	before := c.everything()
-	for _, refused := range []string{"text/plain", "application/x-www-form-urlencoded", "application/xml", "application/jsonx"} {
+	for _, refused := range []string{"text/plain", "text/xml", "application/xml", "application/jsonx"} {
 		c.with("Content-Type", refused).post("/Users", userBody("eve")).fails(415, "")
 	}
 	c.with("Content-Encoding", "gzip").post("/Users", userBody("eve")).fails(415, "")

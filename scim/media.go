@@ -10,6 +10,8 @@ import (
 const (
 	scimJSON  = "application/scim+json"
 	plainJSON = "application/json"
+	// formData is how curl labels every body that it is given with -d.
+	formData = "application/x-www-form-urlencoded"
 )
 
 // mediaType is the Content-Type of the answer: SCIM's own (RFC 7644 section
@@ -52,7 +54,7 @@ func checkMediaType(r *http.Request) error {
 	}
 	name, _, _ := strings.Cut(header, ";")
 	switch strings.ToLower(strings.TrimSpace(name)) {
-	case scimJSON, plainJSON:
+	case scimJSON, plainJSON, formData:
 		return nil
 	}
 	return refuse(http.StatusUnsupportedMediaType, "a body of type %q is not supported, send %s", header, scimJSON)

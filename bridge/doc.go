@@ -1,0 +1,26 @@
+// Package bridge puts the parts together into one running service: the SCIM
+// service provider over a store, and for each org a client of the User
+// Management API with the dispatcher that makes Adobe follow.
+//
+// # Running and stopping
+//
+// [New] checks, wires and begins to listen, so that [Bridge.Addr] is known; it
+// starts nothing. [Bridge.Run] serves until its context ends or a part breaks,
+// and then stops in this order:
+//
+//  1. New connections are refused.
+//  2. Requests that are being answered are finished.
+//  3. The dispatchers take no more work, and settle the calls in flight.
+//
+// The store is the caller's, and is closed after Run has returned. All of this
+// has one deadline, [Config.ShutdownTimeout]. What is not done by then is cut
+// off, which is what a crash would do: nothing acknowledged is lost, and a call
+// whose outcome nobody saw is looked into at the next start.
+//
+// # Health
+//
+// GET /healthz answers 200 while the process serves requests. GET /readyz
+// answers 200 while the store can be read, else 503 with the reason. Adobe
+// being away makes the bridge neither unhealthy nor unready: identity providers
+// are answered from the directory.
+package bridge

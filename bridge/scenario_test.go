@@ -1,0 +1,211 @@
+package bridge
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"flag"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/stretchr/testify/require"
+
+	"github.com/scim-bridge/scim-bridge/dispatch"
+	"github.com/scim-bridge/scim-bridge/mapping"
+	"github.com/scim-bridge/scim-bridge/scim"
+	"github.com/scim-bridge/scim-bridge/store/sqlite"
+	"github.com/scim-bridge/scim-bridge/umapi"
+	"github.com/scim-bridge/scim-bridge/umapi/emulator"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden sections of the scenarios; then read them")
+
+const (
+	scenarioBase = "https://scim.example.com/scim/v2"
+	// scenarioPatience is how long a settle step waits.
+	scenarioPatience = 24 * time.Hour
+)
+
+// TestScenarios plays each file of testdata/scenarios; the README there says
+// how one is written.
+func TestScenarios(t *testing.T) {
+	files, err := filepath.Glob("../testdata/scenarios/*.txtar")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			archive, err := txtar.ParseFile(file)
+			require.NoError(t, err)
+			s, err := parseStory(archive)
+			require.NoError(t, err)
+			var held map[string]string
+			synctest.Test(t, func(t *testing.T) { held = play(t, s) })
+			if *update {
+				require.NoError(t, os.WriteFile(file, txtar.Format(s.rewritten(held)), 0o644))
+				return
+			}
+			for _, name := range s.golden() {
+				require.Equal(t, s.sections[name], held[name], "%s: if this is right, run: go test ./bridge -run Scenarios -update", name)
+			}
+		})
+	}
+}
+
+// stage is a bridge as [New] makes it, an identity provider's side of it and
+// Adobe's, in a synctest bubble.
+type stage struct {
+	t       *testing.T
+	story   story
+	bridge  *Bridge
+	adobe   *emulator.Emulator
+	store   *sqlite.Store
+	names   names
+	started time.Time
+}
+
+// play runs a story and returns its golden sections as they came out.
+func play(t *testing.T, s story) map[string]string {
+	st := newStage(t, s)
+	defer func() { require.NoError(t, st.store.Close()) }()
+	work, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- st.bridge.dispatchers[0].run(work) }()
+	synctest.Wait() // it has looked, and found nothing to do
+	for _, step := range s.steps {
+		switch {
+		case step.request != nil:
+			st.send(step)
+			// A provider's requests come one after the other.
+			time.Sleep(time.Millisecond)
+		case step.fault != nil:
+			st.adobe.Inject(*step.fault)
+		case step.wait > 0:
+			time.Sleep(step.wait)
+		default:
+			st.settle(step.name)
+		}
+	}
+	synctest.Wait()
+	for _, e := range st.adobe.Ledger() {
+		require.Empty(t, e.Unexpected, "Adobe does not know what was sent: %s %s", e.Method, e.Path)
+	}
+	held := map[string]string{
+		sectionDirectory: st.directory(),
+		sectionCommands:  st.commands(),
+		sectionAdobe:     st.adobeHolds(),
+		sectionCalls:     st.calls(),
+	}
+	stop()
+	require.NoError(t, <-ended)
+	return held
+}
+
+func newStage(t *testing.T, s story) *stage {
+	t.Helper()
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	em, err := emulator.New(emulator.Config{
+		OrgID: testOrg, ClientID: testClient, ClientSecret: testSecret,
+		Domains: s.settings.Domains, DirectoryType: s.settings.directoryType(),
+		ActionsPerMinute: s.settings.ActionsPerMinute, ReadsPerMinute: s.settings.ReadsPerMinute,
+	})
+	require.NoError(t, err)
+	require.NoError(t, s.before.seed(em))
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "bridge.db"), sqlite.Options{})
+	require.NoError(t, err)
+	b, err := New(Config{
+		Listen: "127.0.0.1:0",
+		Log:    log,
+		SCIM: scim.Config{
+			BaseURL: strings.TrimSuffix(scenarioBase, "/scim/v2"),
+			Orgs: []scim.Org{{
+				Name: "acme", Path: "/scim/v2", Strict: s.settings.Strict,
+				Tokens: []scim.Token{{Name: "provider", SHA256: sha256.Sum256([]byte(testToken))}},
+			}},
+		},
+		Orgs: []Org{{
+			Adobe: umapi.Config{
+				OrgID: testOrg, ClientID: testClient, Transport: em,
+				ClientSecret: func() (string, error) { return testSecret, nil },
+			},
+			Dispatch: dispatch.Config{
+				Org:              "acme",
+				Rules:            mapping.Rules{IdentityType: umapi.IdentityType(s.settings.IdentityType), Country: s.settings.Country},
+				ActionsPerMinute: s.settings.ActionsPerMinute,
+				ReadsPerMinute:   s.settings.ReadsPerMinute,
+			},
+		}},
+	}, db)
+	require.NoError(t, err)
+	// Time in a bubble stands still while a socket is waited for: requests go to
+	// the handler itself.
+	require.NoError(t, b.listener.Close())
+	return &stage{t: t, story: s, bridge: b, adobe: em, store: db, names: names{}, started: time.Now()}
+}
+
+// send plays one request and holds the answer against what the story expects.
+func (st *stage) send(step step) {
+	st.t.Helper()
+	req := step.request
+	target, err := st.names.fill(req.target)
+	require.NoError(st.t, err, step.name)
+	body, err := st.names.fill(req.body)
+	require.NoError(st.t, err, step.name)
+	status, answer := st.do(req.method, target, body, req.header)
+	want := step.response
+	if want == nil {
+		require.True(st.t, status >= 200 && status < 300, "%s: %d %s", step.name, status, answer)
+		return
+	}
+	require.Equal(st.t, want.status, status, "%s: %s", step.name, answer)
+	if want.body == nil {
+		return
+	}
+	var got any
+	require.NoError(st.t, json.Unmarshal([]byte(answer), &got), "%s: %s", step.name, answer)
+	require.NoError(st.t, st.names.match("", want.body, got), "%s: %s", step.name, answer)
+}
+
+func (st *stage) do(method, target, body string, header http.Header) (int, string) {
+	st.t.Helper()
+	r := httptest.NewRequestWithContext(st.t.Context(), method, "/scim/v2"+target, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+testToken)
+	r.Header.Set("Accept", "application/scim+json")
+	if body == "" {
+		r.Body, r.ContentLength = http.NoBody, 0
+	} else {
+		r.Header.Set("Content-Type", "application/scim+json; charset=utf-8")
+	}
+	for name, values := range header {
+		r.Header[name] = values
+	}
+	w := httptest.NewRecorder()
+	st.bridge.Handler().ServeHTTP(w, r)
+	return w.Code, w.Body.String()
+}
+
+// settle lets time pass until nothing is due that could still be done.
+func (st *stage) settle(step string) {
+	st.t.Helper()
+	for deadline := time.Now().Add(scenarioPatience); ; time.Sleep(time.Second) {
+		synctest.Wait()
+		status, err := st.store.Status(st.t.Context(), "acme")
+		require.NoError(st.t, err)
+		pending := 0
+		for _, n := range status.Pending {
+			pending += n
+		}
+		if pending == 0 {
+			return
+		}
+		require.True(st.t, time.Now().Before(deadline), "%s: after %s still due: %v", step, scenarioPatience, status.Pending)
+	}
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/scim-bridge/scim-bridge/umapi"
+)
+
+func newCheckCommand(env environment) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Is the configuration right, and does Adobe answer?",
+		Long: `Reads the configuration, then asks Adobe for an access token and for one user
+that does not exist, for each organisation. Nothing is changed and nothing is
+listed. Exits 0 if all is well, 1 if Adobe did not answer as it should, 2 if
+the configuration is wrong.`,
+		Args: noArguments,
+	}
+	file := configFlag(cmd)
+	asJSON := cmd.Flags().Bool("json", false, "print JSON")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		s, err := loadSettings(*file, env.LookupEnv)
+		if err != nil {
+			return err
+		}
+		r := check(cmd.Context(), s)
+		if *asJSON {
+			err = json.NewEncoder(env.Stdout).Encode(r)
+		} else {
+			err = r.print(env.Stdout)
+		}
+		return errors.Join(err, r.err())
+	}
+	return cmd
+}
+
+// checkReport is the answer of check.
+type checkReport struct {
+	Warnings []string   `json:"warnings,omitempty"`
+	Orgs     []orgCheck `json:"orgs"`
+}
+
+// orgCheck is what Adobe answered for one org.
+type orgCheck struct {
+	Org   string `json:"org"`
+	OK    bool   `json:"ok"`
+	Error string `json:"error,omitempty"`
+	Hint  string `json:"hint,omitempty"`
+}
+
+// check asks Adobe for each org in turn.
+func check(ctx context.Context, s settings) checkReport {
+	r := checkReport{Orgs: []orgCheck{}}
+	for _, w := range s.Warnings {
+		r.Warnings = append(r.Warnings, w.String())
+	}
+	for _, o := range s.Bridge.Orgs {
+		one := orgCheck{Org: o.Dispatch.Org, OK: true}
+		if err := askAdobe(ctx, o.Adobe); err != nil {
+			one.OK, one.Error, one.Hint = false, err.Error(), adobeHint(err)
+		}
+		r.Orgs = append(r.Orgs, one)
+	}
+	return r
+}
+
+// askAdobe reads a user that nobody has. That needs the network, the token
+// service, the credentials and their rights; "not found" proves them all.
+func askAdobe(ctx context.Context, cfg umapi.Config) error {
+	client, err := umapi.New(cfg)
+	if err != nil {
+		return err
+	}
+	defer client.CloseIdleConnections()
+	nobody := "scim-bridge-check-" + strings.ToLower(rand.Text()) + "@example.com"
+	_, err = client.User(ctx, nobody, "")
+	if errors.Is(err, umapi.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// adobeHint says what to do about an error of Adobe's.
+func adobeHint(err error) string {
+	switch umapi.ClassOf(err) {
+	case umapi.ClassDenied:
+		return "check org_id, client_id and the client secret, and that the credentials have the User Management API"
+	case umapi.ClassThrottled:
+		return "Adobe refuses calls for a while: wait, and check that nothing else uses the same credentials"
+	case umapi.ClassTransient:
+		return "check url, ims_url, the network and the proxy variables, then try again"
+	}
+	return ""
+}
+
+func (r checkReport) print(w io.Writer) error {
+	var b strings.Builder
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(&b, "warning: %s\n", warning)
+	}
+	b.WriteString("configuration: ok\n")
+	for _, o := range r.Orgs {
+		if o.OK {
+			fmt.Fprintf(&b, "org %s: Adobe answers, the credentials are accepted\n", o.Org)
+			continue
+		}
+		fmt.Fprintf(&b, "org %s: %s\n", o.Org, o.Error)
+		if o.Hint != "" {
+			fmt.Fprintf(&b, "  hint: %s\n", o.Hint)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// err returns an error if an org failed.
+func (r checkReport) err() error {
+	var failed []string
+	for _, o := range r.Orgs {
+		if !o.OK {
+			failed = append(failed, o.Org)
+		}
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	return fmt.Errorf("check: Adobe did not answer as it should for %s", strings.Join(failed, ", "))
+}

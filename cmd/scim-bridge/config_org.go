@@ -1,0 +1,265 @@
+package main
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/scim-bridge/scim-bridge/bridge"
+	"github.com/scim-bridge/scim-bridge/dispatch"
+	"github.com/scim-bridge/scim-bridge/mapping"
+	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/scim"
+	"github.com/scim-bridge/scim-bridge/umapi"
+)
+
+// The rates that Adobe documents, in calls a minute and client; see ActionsRef
+// and UserRef.
+const (
+	documentedActions = 10
+	documentedReads   = 25
+)
+
+// shortToken is the length below which a bearer token can be guessed.
+const shortToken = 32
+
+// What identifies us to Adobe goes into URLs and headers.
+var (
+	orgIDPattern    = regexp.MustCompile(`^[A-Za-z0-9._-]+@AdobeOrg$`)
+	clientIDPattern = regexp.MustCompile(`^[!-~]+$`)
+)
+
+// maxSecretBytes bounds the files that hold secrets.
+const maxSecretBytes = 64 << 10
+
+// scimOrg returns the side of the identity providers.
+func (c *checker) scimOrg(at string, o fileOrg, base string, tokens unique) scim.Org {
+	in := join(at, "scim")
+	side := scim.Org{
+		Name:           o.Name,
+		Path:           base,
+		Strict:         o.SCIM.Strict,
+		UnknownMembers: c.oneOf(join(in, "unknown_members"), o.SCIM.UnknownMembers, scim.UnknownMembersSkip, scim.UnknownMembersRefuse),
+		NestedGroups:   c.oneOf(join(in, "nested_groups"), o.SCIM.NestedGroups, scim.NestedGroupsFlatten, scim.NestedGroupsRefuse),
+	}
+	if len(o.Tokens) == 0 && !c.bad(join(at, "tokens")) {
+		c.problem(join(at, "tokens"), "is missing, want at least one token")
+	}
+	names := unique{}
+	for i, t := range o.Tokens {
+		at := index(join(at, "tokens"), i)
+		if c.misshapen(at) {
+			continue
+		}
+		name := c.name(join(at, "name"), t.Name, tokenName, names)
+		if sum, ok := c.token(at, t); ok {
+			c.once(tokens, at, string(sum[:]))
+			side.Tokens = append(side.Tokens, scim.Token{Name: name, SHA256: sum})
+		}
+	}
+	return side
+}
+
+// token returns the hash of a bearer token.
+func (c *checker) token(at string, t fileToken) ([sha256.Size]byte, bool) {
+	var sum [sha256.Size]byte
+	key, ok := c.exactlyOne(at, "secret", "secret_file", "sha256")
+	if !ok {
+		return sum, false
+	}
+	at = join(at, key)
+	var text string
+	switch key {
+	case "secret":
+		text = t.Secret.reveal()
+	case "secret_file":
+		text, ok = c.secretFile(at, t.SecretFile)
+	case "sha256":
+		n, err := hex.Decode(sum[:], []byte(trimTo(t.SHA256.reveal(), hex.EncodedLen(len(sum)))))
+		if err != nil || n != len(sum) {
+			c.problem(at, "is not a SHA-256, want 64 hexadecimal digits")
+			return sum, false
+		}
+		return sum, true
+	}
+	switch {
+	case !ok:
+		return sum, false
+	case text == "":
+		c.problem(at, "is empty, want a token of at least %d characters", shortToken)
+		return sum, false
+	case len(text) < shortToken:
+		c.warn(at, "has %d characters: one of at least %d cannot be guessed", len(text), shortToken)
+	}
+	return sha256.Sum256([]byte(text)), true
+}
+
+// trimTo returns s if it has n characters, else nothing.
+func trimTo(s string, n int) string {
+	if len(s) != n {
+		return ""
+	}
+	return s
+}
+
+// exactlyOne returns which of the keys below at was given.
+func (c *checker) exactlyOne(at string, keys ...string) (string, bool) {
+	var given []string
+	for _, k := range keys {
+		if c.given(join(at, k)) {
+			given = append(given, k)
+		}
+	}
+	switch {
+	case len(given) == 0:
+		c.problem(at, "has no secret, want one of %s", either(keys))
+		return "", false
+	case len(given) > 1:
+		c.problem(at, "has %s, want only one of them", strings.Join(given, " and "))
+		return "", false
+	}
+	return given[0], !c.bad(join(at, given[0]))
+}
+
+// secretFile returns what a file holds, without the newline at its end.
+func (c *checker) secretFile(at, file string) (string, bool) {
+	text, err := readSecret(file)
+	if err != nil {
+		// Without the name, which may be the secret, in the wrong key.
+		if e, ok := errors.AsType[*fs.PathError](err); ok {
+			err = e.Err
+		}
+		c.problem(at, "cannot be used: %v, want a file with the secret and nothing else", err)
+		return "", false
+	}
+	return text, true
+}
+
+// readSecret reads a secret from a file. An error names the file alone.
+func readSecret(file string) (string, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return "", err
+	}
+	if info.IsDir() || info.Size() > maxSecretBytes {
+		return "", &fs.PathError{Op: "read", Path: file, Err: fmt.Errorf("a folder, or more than %d bytes", maxSecretBytes)}
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimRight(string(text), "\r\n")
+	if secret == "" {
+		return "", &fs.PathError{Op: "read", Path: file, Err: errors.New("the file is empty")}
+	}
+	return secret, nil
+}
+
+// org returns Adobe's side.
+func (c *checker) org(at string, o fileOrg) bridge.Org {
+	a, in := o.Adobe, join(at, "adobe")
+	limits := join(in, "limits")
+	out := bridge.Org{
+		Adobe: umapi.Config{
+			OrgID:        c.required(join(in, "org_id"), a.OrgID, orgIDPattern, "an id such as A1B2C3D4E5F60718293A4B5C@AdobeOrg"),
+			ClientID:     c.required(join(in, "client_id"), a.ClientID, clientIDPattern, "the client id of the credentials in Adobe's developer console"),
+			ClientSecret: c.clientSecret(in, a),
+			URL:          c.url(join(in, "url"), a.URL, "https://usermanagement.adobe.io/v2/usermanagement"),
+			IMSURL:       c.url(join(in, "ims_url"), a.IMSURL, "https://ims-na1.adobelogin.com"),
+			Transport:    c.transport(join(in, "ca_file"), a.CAFile),
+		},
+		Dispatch: dispatch.Config{
+			Org:              o.Name,
+			ActionsPerMinute: c.rate(join(in, "actions_per_minute"), a.ActionsPerMinute, documentedActions),
+			ReadsPerMinute:   c.rate(join(in, "reads_per_minute"), a.ReadsPerMinute, documentedReads),
+			Limits: plan.Limits{
+				Commands: c.within(join(limits, "commands"), a.Limits.Commands, 1, umapi.MaxCommands),
+				Steps:    c.within(join(limits, "steps"), a.Limits.Steps, 1, umapi.MaxSteps),
+				Entries:  c.within(join(limits, "entries"), a.Limits.Entries, 1, umapi.MaxEntries),
+			},
+			Rules: c.rules(join(at, "mapping"), o.Mapping),
+		},
+	}
+	c.brakes(join(at, "brakes"), o.Brakes)
+	return out
+}
+
+// clientSecret returns what asks for the secret. A file is read each time, so
+// that a secret can be replaced while the bridge runs.
+func (c *checker) clientSecret(at string, a fileAdobe) func() (string, error) {
+	key, ok := c.exactlyOne(at, "client_secret", "client_secret_file")
+	switch {
+	case !ok:
+		return nil
+	case key == "client_secret_file":
+		file := a.ClientSecretFile
+		c.secretFile(join(at, key), file)
+		return func() (string, error) { return readSecret(file) }
+	case a.ClientSecret.reveal() == "":
+		c.problem(join(at, key), "is empty, want the client secret of the credentials")
+	}
+	return func() (string, error) { return a.ClientSecret.reveal(), nil }
+}
+
+// transport returns how Adobe is reached if a file names further certificate
+// authorities, else nil, which leaves it to the client. Both take proxies from
+// the environment.
+func (c *checker) transport(at, file string) http.RoundTripper {
+	if file == "" {
+		return nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		c.problem(at, "%v, want a file of certificates in PEM", err)
+		return nil
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		c.problem(at, "%s holds no certificate, want certificates in PEM", file)
+	}
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		ForceAttemptHTTP2:     true,
+		TLSClientConfig:       &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:   10 * time.Second,
+		ExpectContinueTimeout: time.Second,
+		// Shorter than the load balancer's: a call that meets a closing
+		// connection has an unknown outcome.
+		IdleConnTimeout:        30 * time.Second,
+		MaxResponseHeaderBytes: 1 << 20,
+	}
+}
+
+// rules checks what users become.
+func (c *checker) rules(at string, m fileMapping) mapping.Rules {
+	types := []string{string(umapi.FederatedID), string(umapi.EnterpriseID), string(umapi.AdobeID)}
+	kind := c.oneOf(join(at, "identity_type"), m.IdentityType, types...)
+	r := mapping.Rules{IdentityType: umapi.FederatedID, Country: m.Country}
+	if err := r.Validate(); err != nil && !c.bad(join(at, "country")) {
+		c.problem(join(at, "country"), "%q is wrong, want an ISO 3166-1 code in upper case such as US", m.Country)
+	}
+	r.IdentityType = umapi.IdentityType(kind)
+	return r
+}
+
+// brakes checks the bounds and says that nothing holds them yet.
+func (c *checker) brakes(at string, b fileBrakes) {
+	if b.Off || c.bad(at) {
+		return
+	}
+	c.warn(at, "removals are not braked in this version, whatever is set here; brakes: off says that you know")
+	c.brake(join(at, "departures"), b.Departures.Count, b.Departures.Percent, b.Departures.Window)
+	c.brake(join(at, "entitlements"), b.Entitlements.Count, b.Entitlements.Percent, b.Entitlements.Window)
+}
