@@ -149,8 +149,8 @@ func parseRequest(data []byte) (*request, error) {
 		return nil, fmt.Errorf("%q: want a method and a path below %s", line, scenarioBase)
 	}
 	header, err := r.ReadMIMEHeader()
-	if err != nil && len(header) == 0 {
-		header = textproto.MIMEHeader{}
+	if err != nil {
+		return nil, fmt.Errorf("after %q: want headers, then an empty line: %w", line, err)
 	}
 	var body bytes.Buffer
 	_, err = body.ReadFrom(r.R)

@@ -1,0 +1,323 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"time"
+
+	"github.com/scim-bridge/scim-bridge/mapping"
+	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/umapi"
+)
+
+// Store is what a dispatcher needs of the database. Its promises are those of
+// package store.
+type Store interface {
+	Due(ctx context.Context, org string, now time.Time, limit int) ([]plan.Due, error)
+	NextDue(ctx context.Context, org string) (time.Time, bool, error)
+	Facts(ctx context.Context, org string, q plan.Query) (plan.Facts, error)
+	RecordCall(ctx context.Context, org string, c plan.Call, links []plan.Link, now time.Time) error
+	Settle(ctx context.Context, org string, s plan.Settlement, now time.Time) error
+	OpenCalls(ctx context.Context, org string) ([]plan.SentCall, error)
+	SentSince(ctx context.Context, org string, t time.Time) ([]time.Time, error)
+	Pause(ctx context.Context, org string) (time.Time, error)
+	SetPause(ctx context.Context, org string, until time.Time) error
+	GroupsListed(ctx context.Context, org string) (time.Time, error)
+	ListGroups(ctx context.Context, org string, listed []plan.AdobeGroup, now time.Time) error
+	Changed(org string) <-chan struct{}
+}
+
+// Adobe is what a dispatcher needs of the User Management API.
+type Adobe interface {
+	Act(ctx context.Context, commands []umapi.Command) (umapi.Reply, error)
+	User(ctx context.Context, email, domain string) (umapi.User, error)
+	MembersPage(ctx context.Context, group string, page int) (umapi.UsersPage, error)
+	Groups(ctx context.Context) iter.Seq2[umapi.Group, error]
+}
+
+const (
+	// window is how many due rows one look takes: enough to fill a call with
+	// 10 commands of 100 memberships even where they are scattered.
+	window = 2000
+	// gather is how long it must be quiet before the first call after an idle
+	// time, so that what arrives together travels together; gatherMost bounds it.
+	gather     = 50 * time.Millisecond
+	gatherMost = 500 * time.Millisecond
+	// stopGrace is how long a call under way may take to end after a stop.
+	stopGrace = 20 * time.Second
+	// defaultCallTimeout is what Adobe's own clients allow a call.
+	defaultCallTimeout = 120 * time.Second
+)
+
+// Config is what a dispatcher works by.
+type Config struct {
+	// Org is the name of the org in the store.
+	Org string
+	// Rules say what a user or group means in Adobe's terms.
+	Rules mapping.Rules
+	// Limits of one call; zero values are those of package umapi.
+	Limits plan.Limits
+	// ActionsPerMinute and ReadsPerMinute are the rates to keep; 0 is no limit.
+	ActionsPerMinute, ReadsPerMinute int
+	// CallTimeout is how long one call may take; 0 is two minutes.
+	CallTimeout time.Duration
+	// Log is nil for none.
+	Log *slog.Logger
+}
+
+// Dispatcher makes one Adobe organization follow one org of the directory.
+type Dispatcher struct {
+	cfg     Config
+	store   Store
+	adobe   Adobe
+	log     *slog.Logger
+	limits  plan.Limits
+	actions pacer
+	reads   pacer
+
+	trouble   trouble   // of calls that failed as a whole
+	readsAt   time.Time // before then nothing is read
+	listAt    time.Time // before then groups are not listed
+	listTries int
+}
+
+// New checks the configuration. It starts nothing.
+func New(cfg Config, s Store, a Adobe) (*Dispatcher, error) {
+	var errs []error
+	if cfg.Org == "" {
+		errs = append(errs, errors.New("org has no name"))
+	}
+	if err := cfg.Rules.Validate(); err != nil {
+		errs = append(errs, err)
+	}
+	if cfg.ActionsPerMinute < 0 || cfg.ReadsPerMinute < 0 {
+		errs = append(errs, errors.New("a rate is negative"))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, fmt.Errorf("configure dispatcher: %s: %w", cfg.Org, err)
+	}
+	if cfg.CallTimeout == 0 {
+		cfg.CallTimeout = defaultCallTimeout
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Dispatcher{
+		cfg: cfg, store: s, adobe: a,
+		log:     cfg.Log.With("component", "dispatch", "org", cfg.Org),
+		limits:  cfg.Limits.OrDefaults(),
+		actions: pacer{perMinute: cfg.ActionsPerMinute},
+		reads:   pacer{perMinute: cfg.ReadsPerMinute},
+	}, nil
+}
+
+// Run works until ctx ends, then lets a call under way finish, settles it, and
+// returns nil. Trouble with the store or with Adobe is logged and tried again.
+func (d *Dispatcher) Run(ctx context.Context) error {
+	recovered := false
+	for ctx.Err() == nil {
+		var next pauseUntil
+		var err error
+		if recovered {
+			next, err = d.step(ctx)
+			recovered = err == nil // a call that could not be settled is taken for lost
+		} else if err = d.recover(ctx); err == nil {
+			recovered = true
+			continue
+		}
+		if err != nil && ctx.Err() == nil {
+			next = d.trouble.store(d.log, err)
+		}
+		d.sleep(ctx, next)
+	}
+	return nil
+}
+
+// pauseUntil says when to look again.
+type pauseUntil struct {
+	at    time.Time // zero is at once, unless idle
+	woken bool      // by whatever becomes due, too
+	idle  bool      // nothing is due at all
+}
+
+func (d *Dispatcher) sleep(ctx context.Context, p pauseUntil) {
+	var timer <-chan time.Time
+	if !p.at.IsZero() {
+		t := time.NewTimer(time.Until(p.at))
+		defer t.Stop()
+		timer = t.C
+	} else if !p.idle {
+		return
+	}
+	var changed <-chan struct{}
+	if p.woken || p.idle {
+		changed = d.store.Changed(d.cfg.Org)
+	}
+	select {
+	case <-ctx.Done():
+	case <-timer:
+	case <-changed:
+		if p.idle {
+			d.gather(ctx, changed)
+		}
+	}
+}
+
+// gather waits until nothing new has become due for a moment.
+func (d *Dispatcher) gather(ctx context.Context, changed <-chan struct{}) {
+	most := time.NewTimer(gatherMost)
+	defer most.Stop()
+	for {
+		quiet := time.NewTimer(gather)
+		select {
+		case <-changed:
+			quiet.Stop()
+		case <-quiet.C:
+			return
+		case <-most.C:
+			quiet.Stop()
+			return
+		case <-ctx.Done():
+			quiet.Stop()
+			return
+		}
+	}
+}
+
+// recover treats calls that were never settled, by a former process or because
+// the store failed, as lost, and restores the window of sent calls.
+func (d *Dispatcher) recover(ctx context.Context) error {
+	now := clock()
+	open, err := d.store.OpenCalls(ctx, d.cfg.Org)
+	if err != nil {
+		return err
+	}
+	for _, c := range open {
+		readAt := c.SentAt.Add(d.cfg.CallTimeout) // until then Adobe may still be working on it
+		s := plan.Lost(c.Call, "lost", now, maxTime(now, readAt))
+		if err := d.store.Settle(ctx, d.cfg.Org, s, now); err != nil {
+			return err
+		}
+		d.log.Warn("a call was never settled: it is taken for lost", "call_id", c.Call.ID, "commands", len(c.Call.Commands))
+	}
+	sent, err := d.store.SentSince(ctx, d.cfg.Org, now.Add(-perMinuteWindow))
+	if err != nil {
+		return err
+	}
+	d.actions.restore(sent)
+	return nil
+}
+
+func maxTime(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// clock is the time as the store keeps it.
+func clock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// step looks once at what is due and does what can be done now.
+func (d *Dispatcher) step(ctx context.Context) (pauseUntil, error) {
+	now := clock()
+	paused, err := d.store.Pause(ctx, d.cfg.Org)
+	if err != nil {
+		return pauseUntil{}, err
+	}
+	if at := maxTime(paused, d.trouble.until); at.After(now) {
+		return pauseUntil{at: at}, nil
+	}
+	due, err := d.store.Due(ctx, d.cfg.Org, now, window)
+	if err != nil {
+		return pauseUntil{}, err
+	}
+	if len(due) == 0 {
+		at, ok, err := d.store.NextDue(ctx, d.cfg.Org)
+		if err != nil || !ok {
+			return pauseUntil{idle: true}, err
+		}
+		return pauseUntil{at: at, idle: true}, nil
+	}
+	p, err := d.plan(ctx, due, now)
+	if err != nil {
+		return pauseUntil{}, err
+	}
+	return d.act(ctx, p, now)
+}
+
+// plan asks the store for what package plan needs, and has it decide.
+func (d *Dispatcher) plan(ctx context.Context, due []plan.Due, now time.Time) (plan.Plan, error) {
+	facts, err := d.store.Facts(ctx, d.cfg.Org, plan.First(due))
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	if q := plan.Second(due, facts, d.cfg.Rules); len(q.Emails)+len(q.Names) > 0 {
+		more, err := d.store.Facts(ctx, d.cfg.Org, q)
+		if err != nil {
+			return plan.Plan{}, err
+		}
+		facts.Merge(more)
+	}
+	listed, err := d.store.GroupsListed(ctx, d.cfg.Org)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	return plan.Build(plan.Input{
+		Due: due, Facts: facts, Rules: d.cfg.Rules, Limits: d.limits, Now: now, GroupsKnown: !listed.IsZero(),
+	}), nil
+}
+
+// act does what a plan says: what it decided is written, one call is sent if it
+// is its turn, and what must be is read.
+func (d *Dispatcher) act(ctx context.Context, p plan.Plan, now time.Time) (pauseUntil, error) {
+	progress := false
+	if !p.Decided.Empty() {
+		if err := d.store.Settle(ctx, d.cfg.Org, p.Decided, now); err != nil {
+			return pauseUntil{}, err
+		}
+		progress = true
+	}
+	var waits []time.Time
+	if len(p.Commands) > 0 {
+		if at := d.actions.next(now); at.After(now) {
+			waits = append(waits, at)
+		} else {
+			if err := d.send(ctx, p); err != nil {
+				return pauseUntil{}, err
+			}
+			progress = true
+		}
+	}
+	for _, read := range []func(context.Context, plan.Plan) (bool, time.Time, error){d.listGroups, d.readBack} {
+		did, at, err := read(ctx, p)
+		if err != nil {
+			return pauseUntil{}, err
+		}
+		progress = progress || did
+		if !at.IsZero() {
+			waits = append(waits, at)
+		}
+	}
+	if progress {
+		return pauseUntil{}, nil
+	}
+	if len(waits) == 0 {
+		// What is due waits for something else that is due: look again when
+		// anything changes, or after a while.
+		return pauseUntil{at: now.Add(stuckWait), woken: true}, nil
+	}
+	at := waits[0]
+	for _, w := range waits[1:] {
+		if w.Before(at) {
+			at = w
+		}
+	}
+	return pauseUntil{at: at}, nil
+}
+
+// stuckWait is how long what can neither be sent nor decided waits.
+const stuckWait = 5 * time.Second

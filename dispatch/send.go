@@ -1,0 +1,120 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/umapi"
+)
+
+// send records a call, sends it, and settles it. An error is the store's.
+func (d *Dispatcher) send(ctx context.Context, p plan.Plan) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("name a call: %w", err)
+	}
+	call := plan.Call{ID: id.String(), Commands: p.Commands}
+	commands := make([]umapi.Command, len(p.Commands))
+	for i := range p.Commands {
+		call.Commands[i].UMAPI.RequestID = fmt.Sprintf("%s-%d", call.ID, i)
+		commands[i] = call.Commands[i].UMAPI
+	}
+	now := clock()
+	if err := d.store.RecordCall(ctx, d.cfg.Org, call, p.Links, now); err != nil {
+		return err
+	}
+	d.actions.note(now)
+
+	// From here on the call is settled even if the program is stopping.
+	work, cancel := graceful(ctx, d.cfg.CallTimeout)
+	reply, err := d.adobe.Act(work, commands)
+	cancel()
+	s := d.judge(call, reply, err)
+	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
+	defer cancel()
+	if err := d.settle(settle, s); err != nil {
+		return err
+	}
+	if until := d.trouble.pause; !until.IsZero() {
+		d.trouble.pause = time.Time{}
+		return d.store.SetPause(settle, d.cfg.Org, until)
+	}
+	return nil
+}
+
+// settle writes what was learned, trying again while the store cannot: what is
+// not written would have to be taken for lost.
+func (d *Dispatcher) settle(ctx context.Context, s plan.Settlement) error {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		err := d.store.Settle(ctx, d.cfg.Org, s, clock())
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		d.log.Error("what Adobe answered cannot be written, trying again", "call_id", s.Call, "err", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+	}
+}
+
+// graceful returns a context that ends after timeout, or stopGrace after ctx.
+func graceful(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	stop := context.AfterFunc(ctx, func() {
+		t := time.NewTimer(stopGrace)
+		defer t.Stop()
+		select {
+		case <-t.C:
+			cancel()
+		case <-work.Done():
+		}
+	})
+	return work, func() { stop(); cancel() }
+}
+
+// judge turns the outcome of a call into what is known after it.
+func (d *Dispatcher) judge(call plan.Call, reply umapi.Reply, err error) plan.Settlement {
+	now := clock()
+	if err == nil {
+		d.trouble.over(d.log)
+		if plan.ListTooLong(reply) {
+			d.limits.Entries = max(1, min(d.limits.Entries, umapi.MaxEntries)/2)
+			d.log.Warn("Adobe takes fewer memberships in one step than was thought", "entries", d.limits.Entries)
+		}
+		for _, e := range reply.Errors {
+			if _, known := umapi.Lookup(e.Code); !known {
+				d.log.Warn("Adobe answered with an error code that is not known", "error_code", e.Code, "request_id", reply.RequestID)
+			}
+		}
+		return plan.Settle(call, reply, now)
+	}
+	if errors.Is(err, umapi.ErrInvalid) || umapi.ClassOf(err) == umapi.ClassRejected && umapi.OutcomeOf(err) == umapi.OutcomeRefused {
+		d.log.Warn("Adobe refused a call as malformed: its commands are sent one by one", "call_id", call.ID, "commands", len(call.Commands), "err", err)
+		return plan.Refused(call, problemOfCall(err), now)
+	}
+	d.trouble.call(d.log, err, now)
+	if umapi.OutcomeOf(err) == umapi.OutcomeUnknown {
+		again := now.Add(d.trouble.beyond())
+		return plan.Lost(call, "lost", again, again)
+	}
+	s := plan.NotSent(call, "refused")
+	if umapi.OutcomeOf(err) == umapi.OutcomeNotSent {
+		s = plan.NotSent(call, "not sent")
+	}
+	return s
+}
+
+func problemOfCall(err error) plan.Problem {
+	p := plan.Problem{Code: "bridge.call_refused", Message: err.Error(), Hint: "report this with the request id: the command should have been checked before it was sent"}
+	var e *umapi.Error
+	if errors.As(err, &e) && e.Code != "" {
+		p.Code = e.Code
+	}
+	return p
+}

@@ -1,0 +1,117 @@
+package dispatch
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/scim-bridge/scim-bridge/umapi"
+)
+
+const (
+	// throttledWait is how long a 429 without Retry-After is obeyed.
+	throttledWait = time.Minute
+	// deniedWait is the first wait after refused credentials; it doubles up to
+	// deniedMost.
+	deniedWait, deniedMost = 15 * time.Second, 5 * time.Minute
+	// unreachableWait is the wait while Adobe cannot be reached: nothing was
+	// sent, so it is short at first. It grows only after unreachablePatience tries.
+	unreachableWait, unreachableMost = 500 * time.Millisecond, 30 * time.Second
+	unreachablePatience              = 60
+	// brokenWait is the first wait after a call that broke; it doubles up to
+	// brokenMost.
+	brokenWait, brokenMost = time.Second, time.Minute
+)
+
+// trouble is what the dispatcher does about calls that fail as a whole. It says
+// so once for each change of cause, and when it is over.
+type trouble struct {
+	until time.Time // before then nothing is sent
+	pause time.Time // to be kept in the store: Retry-After
+	cause string
+	tries int
+	wait  time.Duration
+}
+
+// call notes a call that failed as a whole.
+func (t *trouble) call(log *slog.Logger, err error, now time.Time) {
+	class, outcome := umapi.ClassOf(err), umapi.OutcomeOf(err)
+	cause := string(class) + "/" + string(outcome)
+	fresh := cause != t.cause
+	if fresh {
+		t.cause, t.tries = cause, 0
+	}
+	t.tries++
+	switch {
+	case class == umapi.ClassThrottled:
+		t.wait = retryAfter(err)
+		t.pause = now.Add(t.wait)
+	case class == umapi.ClassDenied:
+		t.wait = doubled(deniedWait, deniedMost, t.tries)
+	case outcome == umapi.OutcomeNotSent:
+		t.wait = unreachableWait
+		if t.tries > unreachablePatience {
+			t.wait = doubled(unreachableWait, unreachableMost, t.tries-unreachablePatience)
+		}
+	default:
+		t.wait = doubled(brokenWait, brokenMost, t.tries)
+	}
+	t.until = now.Add(t.wait)
+	if fresh {
+		t.say(log, class, err)
+	}
+}
+
+func (t *trouble) say(log *slog.Logger, class umapi.Class, err error) {
+	switch class {
+	case umapi.ClassThrottled:
+		log.Warn("Adobe asked to wait, nothing is sent until then", "retry_after", t.wait.String(), "err", err)
+	case umapi.ClassDenied:
+		log.Error("Adobe refused the credentials, the org pauses", "err", err,
+			"hint", "check adobe.client_id, the secret and adobe.org_id; a new secret in a secret file is used without a restart")
+	default:
+		log.Warn("calls to Adobe fail, trying again", "class", string(class), "err", err)
+	}
+}
+
+// beyond is when what was in a broken call may be sent again: later than the
+// next call, so that others go first and one command that breaks calls does
+// not hold them up.
+func (t *trouble) beyond() time.Duration { return 2*t.wait + time.Second }
+
+// over notes a call that was answered.
+func (t *trouble) over(log *slog.Logger) {
+	if t.cause != "" {
+		log.Info("Adobe answers again")
+	}
+	*t = trouble{}
+}
+
+// store notes that the store failed, and says when to try again.
+func (t *trouble) store(log *slog.Logger, err error) pauseUntil {
+	if cause := "store: " + err.Error(); cause != t.cause {
+		t.cause, t.tries = cause, 0
+		log.Error("the store fails, trying again", "err", err)
+	}
+	t.tries++
+	return pauseUntil{at: time.Now().Add(doubled(100*time.Millisecond, 10*time.Second, t.tries))}
+}
+
+func doubled(first, most time.Duration, tries int) time.Duration {
+	d := first
+	for range tries - 1 {
+		if d *= 2; d >= most {
+			return most
+		}
+	}
+	return d
+}
+
+// retryAfter is how long Adobe asked to wait.
+func retryAfter(err error) time.Duration {
+	var e *umapi.Error
+	if errors.As(err, &e) && e.RetryAfter > 0 {
+		return e.RetryAfter
+	}
+	return throttledWait
+}

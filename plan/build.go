@@ -1,0 +1,155 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/mapping"
+)
+
+// Input is what [Build] looks at.
+type Input struct {
+	// Due is in ascending order of rank.
+	Due    []Due
+	Facts  Facts
+	Rules  mapping.Rules
+	Limits Limits
+	Now    time.Time
+	// GroupsKnown says that Adobe's groups were listed completely: until then
+	// no group is mapped, since its name might be a product profile's.
+	GroupsKnown bool
+}
+
+// Plan is what to do next.
+type Plan struct {
+	// Commands are those of the next call; empty if there is nothing to send.
+	Commands []Command
+	// Links are recorded with the call, unless Decided holds them: what is
+	// decided about a resource must not be written without its link.
+	Links []Link
+	// Decided is what is known without asking Adobe. It is written first.
+	Decided Settlement
+	// Reads are the subjects that must be read back before anything else.
+	Reads []Read
+	// NeedsGroups says that a group waits for a listing of Adobe's groups.
+	NeedsGroups bool
+}
+
+// Read is a subject whose state in Adobe is not known. One of Account and
+// AdobeGroup is set.
+type Read struct {
+	Account    *Account
+	AdobeGroup *AdobeGroup
+	// Due are the rows that wait for it.
+	Due []Due
+	// Linked are the SCIM ids of the users or groups that map to it.
+	Linked []string
+}
+
+// First is the query for what Build needs to know of the due rows themselves.
+func First(due []Due) Query {
+	var q Query
+	users, groups := map[string]bool{}, map[string]bool{}
+	for _, d := range due {
+		if d.User != "" && !users[d.User] {
+			users[d.User] = true
+			q.Users = append(q.Users, d.User)
+		}
+		if d.Group != "" && !groups[d.Group] {
+			groups[d.Group] = true
+			q.Groups = append(q.Groups, d.Group)
+		}
+	}
+	return q
+}
+
+// Second is the query for who else in Adobe has the addresses and names that
+// the due rows ask for. Its answer is merged into that of [First].
+func Second(due []Due, f Facts, rules mapping.Rules) Query {
+	var q Query
+	linked := make(map[string][]string, len(f.Links))
+	for _, l := range f.Links {
+		if l.Kind == KindUser {
+			linked[l.Directory] = append(linked[l.Directory], l.Mirror)
+		}
+	}
+	for _, d := range due {
+		switch d.Kind {
+		case KindUser:
+			for _, id := range linked[d.User] {
+				// One that may have been made must not be taken for another's.
+				if a := f.Accounts[id]; a.Presence.missing() && a.Email != "" {
+					q.Emails = append(q.Emails, directory.Fold(a.Email))
+				}
+			}
+			u, ok := f.Users[d.User]
+			if !ok {
+				continue
+			}
+			if a, err := u.Attributes(); err == nil && a.IsActive() {
+				if want, err := rules.Account(a); err == nil {
+					q.Emails = append(q.Emails, directory.Fold(want.Email))
+				}
+			}
+		case KindGroup:
+			g, ok := f.Groups[d.Group]
+			if !ok {
+				continue
+			}
+			if a, err := g.Attributes(); err == nil {
+				if name, err := rules.Group(a); err == nil {
+					q.Names = append(q.Names, directory.Fold(name))
+				}
+			}
+		case KindEdge: // its ends are all that matters
+		}
+	}
+	return q
+}
+
+// Merge adds what other knows.
+func (f *Facts) Merge(other Facts) {
+	mergeMap(&f.Users, other.Users)
+	mergeMap(&f.Memberships, other.Memberships)
+	mergeMap(&f.Groups, other.Groups)
+	mergeMap(&f.Accounts, other.Accounts)
+	mergeMap(&f.AdobeGroups, other.AdobeGroups)
+	f.Links = appendNew(f.Links, other.Links)
+	f.Edges = appendNew(f.Edges, other.Edges)
+	f.EdgesDue = appendNew(f.EdgesDue, other.EdgesDue)
+}
+
+func mergeMap[K comparable, V any](into *map[K]V, from map[K]V) {
+	if *into == nil {
+		*into = make(map[K]V, len(from))
+	}
+	for k, v := range from {
+		(*into)[k] = v
+	}
+}
+
+func appendNew[T comparable](list, more []T) []T {
+	have := make(map[T]bool, len(list))
+	for _, v := range list {
+		have[v] = true
+	}
+	for _, v := range more {
+		if !have[v] {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// Build decides what to do about what is due. What it has no answer for in
+// this call stays due as it is.
+func Build(in Input) Plan {
+	in.Limits = in.Limits.OrDefaults()
+	w := newWorld(in)
+	units := w.units()
+	w.pack(units)
+	if !w.plan.Decided.Empty() {
+		w.plan.Decided.Links, w.plan.Links = w.plan.Links, nil
+	}
+	return w.plan
+}

@@ -1,0 +1,46 @@
+// Package plan turns the difference between the directory and the mirror into
+// the fewest calls, and says what a call's reply proves.
+//
+// The directory is what the identity provider said. The mirror is what Adobe
+// was last known to hold: accounts, Adobe groups, and edges, which are
+// memberships. A due row says that something may differ. [Build] looks at what
+// is due, in order of [Rank], and gives the commands of the next call; [Settle]
+// reads the reply. Neither knows a clock, a database or a socket: the same input
+// gives the same output.
+//
+// # Which commands share a call
+//
+// UMAPI promises no order between the commands of a call, so none may depend on
+// another:
+//
+//   - a user is the root of at most one command: two could arrive in either order;
+//   - a group is the root of several only if all of them add, or all of them
+//     remove, and none lists a user that another lists: they commute;
+//   - a command lists only users and groups that exist and that no other
+//     command of the call creates, renames or removes: it might come first;
+//   - there is at most one deleteUserGroup, since only the first in a call works.
+//
+// # Which steps share a command
+//
+// Steps run in order. A create carries the user's memberships; a change of names
+// may carry some too. A change of address travels alone, because a command
+// names its user by the address that the step changes; so does a rename of a
+// group, for the same reason.
+//
+// # Which root an edge takes
+//
+// A membership can travel in the user's command or in the user group's. The
+// oldest one that waits decides: it goes with the root that takes the most
+// others along. Adobe IDs and users with a bare login never travel in a
+// group's command: their e-mail address might name another account there. A
+// group that Adobe has not listed as a user group is only ever a root: the name
+// might be a product profile's, and a user's command would grant it.
+//
+// # What a reply proves
+//
+// A command without an error is done: its subject is as planned and its
+// memberships are mirrored. In one with errors the steps before the first error are
+// done, and of those after it nothing is known: they are repeat-safe, so they stay
+// due. The code decides what becomes of the failed step, see [Settle].
+// A call without a reply proves nothing, see [Lost].
+package plan

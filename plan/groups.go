@@ -1,0 +1,185 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/umapi"
+)
+
+// placeGroup finds the Adobe group of a due group.
+func (w *world) placeGroup(d Due) {
+	t := w.team(d.Group)
+	if !t.exists || t.problem != nil {
+		return
+	}
+	if len(t.current) == 1 {
+		if g := t.current[0]; g.Presence == Present && g.Adopted && !sameText(g.Name, t.name) {
+			// It is not ours to rename: the group maps to another one from now on.
+			w.leaveGroup(t, g)
+		} else if other := w.byName[directory.Fold(t.name)]; g.Presence == Absent && other != nil && other != g && other.Presence != Absent {
+			// One that was never made gives way to one that has the name.
+			w.leaveGroup(t, g)
+		}
+	}
+	if len(t.current) > 0 {
+		return
+	}
+	if !w.in.GroupsKnown {
+		w.plan.NeedsGroups = true
+		return
+	}
+	g := w.byName[directory.Fold(t.name)]
+	if g != nil && slices.ContainsFunc(g.teams, func(o *team) bool { return o.exists && !sameText(o.name, t.name) }) {
+		w.wait(d, Problem{
+			Code:    "bridge.group.name_in_use",
+			Message: fmt.Sprintf("%q still is the name of another group, which is about to change", t.name),
+			Hint:    "nothing to do, unless it stays so: then look at the group that has the name now",
+		})
+		return
+	}
+	if g == nil {
+		id := t.id
+		for w.groups[id] != nil {
+			id += "~"
+		}
+		g = w.addGroup(id, AdobeGroup{ID: id, Name: t.name, Type: umapi.UserGroup, Presence: Absent})
+	}
+	if g.mappable() {
+		t.current = []*group{g}
+		g.teams = append(g.teams, t)
+		w.plan.Links = append(w.plan.Links, Link{Kind: KindGroup, Directory: t.id, Mirror: g.ID})
+		return
+	}
+	t.problem = g.notMappable()
+}
+
+func (w *world) leaveGroup(t *team, g *group) {
+	t.current = nil
+	t.stale = append(t.stale, g)
+	g.teams = slices.DeleteFunc(g.teams, func(x *team) bool { return x == t })
+	w.plan.Links = append(w.plan.Links, Link{Kind: KindGroup, Directory: t.id, Mirror: g.ID, Stale: true})
+	w.plan.Decided.Touched = append(w.plan.Decided.Touched, Touch{Kind: KindEdge, Group: t.id, Class: ClassMembership})
+}
+
+// mappable reports whether the group is a user group, or may be one: what Adobe
+// lists as something else gives rights.
+func (g *group) mappable() bool { return g.Type == umapi.UserGroup || g.Type == "" }
+
+func (g *group) notMappable() *Problem {
+	return &Problem{
+		Code:    "bridge.group.not_a_user_group",
+		Message: fmt.Sprintf("%q is a %s in Adobe: its members would be given what it grants", g.Name, g.Type),
+		Hint:    "rename the group in the provider, or assign the product profile to a user group in the Admin Console",
+	}
+}
+
+// planGroup decides what becomes of the Adobe group of a due group.
+func (w *world) planGroup(out []unit, d Due) []unit {
+	t := w.team(d.Group)
+	if t.exists && t.problem != nil {
+		w.decide(d, Failed, t.problem)
+		return out
+	}
+	if len(t.current) == 0 {
+		if !t.exists {
+			w.decide(d, Done, nil)
+		}
+		return out // it waits for the listing or for a name
+	}
+	g := t.current[0]
+	if g.Presence == Unknown {
+		w.readGroup(g, d)
+		return out
+	}
+	if g.planned {
+		return out // another group that maps to it decided already: next time
+	}
+	g.planned = true
+	if !g.mappable() {
+		w.decide(d, Failed, g.notMappable())
+		return out
+	}
+	if !t.exists {
+		return w.planGroupRemoval(out, t, g, d)
+	}
+	switch {
+	case g.Presence == Absent:
+		after := g.AdobeGroup
+		after.Name, after.Type, after.Presence, after.Adopted = t.name, umapi.UserGroup, Present, false
+		c := groupCommand(g, after, d, umapi.Step{CreateUserGroup: &umapi.CreateUserGroup{}})
+		c.UMAPI.UserGroup = t.name
+		if g.known {
+			// It was there before: its members are not due because of it.
+			c.Touched = []Touch{{Kind: KindEdge, Group: t.id, Class: ClassMembership}}
+		}
+		return append(out, unit{group: g, command: c, first: true, alone: d.Alone})
+	case g.Name == t.name && !d.Resend, g.Adopted:
+		w.decide(d, Done, nil)
+		return out
+	default:
+		return w.planRename(out, t, g, d)
+	}
+}
+
+func (w *world) planRename(out []unit, t *team, g *group, d Due) []unit {
+	if other := w.byName[directory.Fold(t.name)]; other != nil && other != g && other.Presence != Absent {
+		if !other.mappable() {
+			w.decide(d, Failed, other.notMappable()) // no time will free the name
+			return out
+		}
+		w.wait(d, Problem{
+			Code:    "bridge.group.name_in_use",
+			Message: fmt.Sprintf("%q is the name of another group in Adobe", t.name),
+			Hint:    "rename one of the two, or delete the other group in the Admin Console",
+		})
+		return out
+	}
+	if g.Name == t.name {
+		w.decide(d, Done, nil)
+		return out
+	}
+	after := g.AdobeGroup
+	after.Name = t.name
+	c := groupCommand(g, after, d, umapi.Step{UpdateUserGroup: &umapi.UpdateUserGroup{Name: t.name}})
+	return append(out, unit{group: g, command: c, alone: d.Alone})
+}
+
+// planGroupRemoval deletes a group that is ours and that nothing maps to any longer.
+func (w *world) planGroupRemoval(out []unit, t *team, g *group, d Due) []unit {
+	shared := slices.ContainsFunc(g.teams, func(o *team) bool { return o != t && o.exists })
+	if shared || g.Adopted || g.Presence == Absent {
+		w.decide(d, Done, nil)
+		return out
+	}
+	after := g.AdobeGroup
+	after.Presence = Absent
+	c := groupCommand(g, after, d, umapi.Step{DeleteUserGroup: &umapi.DeleteUserGroup{}})
+	return append(out, unit{group: g, command: c, alone: d.Alone})
+}
+
+func groupCommand(g *group, after AdobeGroup, d Due, s umapi.Step) Command {
+	before := g.AdobeGroup
+	return Command{
+		UMAPI:      umapi.Command{UserGroup: g.Name, Do: []umapi.Step{s}},
+		AdobeGroup: &after, BeforeAdobeGroup: &before,
+		Own: []Due{d}, Steps: []Step{{Subject: true}},
+	}
+}
+
+// readGroup asks for the group to be read back, once.
+func (w *world) readGroup(g *group, d Due) {
+	for i := range w.plan.Reads {
+		if r := &w.plan.Reads[i]; r.AdobeGroup != nil && r.AdobeGroup.ID == g.ID {
+			r.Due = append(r.Due, d)
+			return
+		}
+	}
+	before := g.AdobeGroup
+	r := Read{AdobeGroup: &before, Due: []Due{d}}
+	for _, t := range g.teams {
+		r.Linked = append(r.Linked, t.id)
+	}
+	w.plan.Reads = append(w.plan.Reads, r)
+}

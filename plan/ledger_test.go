@@ -1,0 +1,402 @@
+package plan_test
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/mapping"
+	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/umapi"
+)
+
+var epoch = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+
+var federated = mapping.Rules{IdentityType: umapi.FederatedID, Country: "US"}
+
+// who is a directory user in short.
+type who struct {
+	login, email, first, last, country, identity string
+	inactive                                     bool
+}
+
+func (p who) document() json.RawMessage {
+	doc := map[string]any{
+		"userName": p.login,
+		"active":   !p.inactive,
+		"name":     map[string]any{"givenName": p.first, "familyName": p.last},
+	}
+	if p.email != "" {
+		doc["emails"] = []any{map[string]any{"value": p.email, "primary": true}}
+	}
+	if p.country != "" {
+		doc["addresses"] = []any{map[string]any{"country": p.country, "primary": true}}
+	}
+	if p.identity != "" {
+		doc[directory.BridgeUserSchema] = map[string]any{"identityType": p.identity}
+	}
+	out, err := json.Marshal(doc)
+	if err != nil {
+		panic(err)
+	}
+	return out
+}
+
+type key struct {
+	kind        plan.Kind
+	user, group string
+}
+
+func keyOf(d plan.Due) key { return key{d.Kind, d.User, d.Group} }
+
+// row is a due row as a store keeps it.
+type row struct {
+	plan.Due
+	class          plan.Class
+	parked, failed bool
+	notBefore      time.Time
+	problem        plan.Problem
+}
+
+// ledger is a store in memory: the directory, the mirror, and what is due, by
+// the promises of package store.
+type ledger struct {
+	rules       mapping.Rules
+	now         time.Time
+	generation  int64
+	users       map[string]directory.User
+	groups      map[string]directory.Group
+	members     map[string]map[string]bool // by group
+	links       map[plan.Link]plan.Link    // by the link without Stale
+	accounts    map[string]plan.Account
+	adobeGroups map[string]plan.AdobeGroup
+	edges       map[plan.Edge]bool
+	due         map[key]*row
+	groupsKnown bool
+}
+
+func newLedger() *ledger {
+	return &ledger{
+		rules: federated, now: epoch, groupsKnown: true,
+		users: map[string]directory.User{}, groups: map[string]directory.Group{}, members: map[string]map[string]bool{},
+		links: map[plan.Link]plan.Link{}, accounts: map[string]plan.Account{}, adobeGroups: map[string]plan.AdobeGroup{},
+		edges: map[plan.Edge]bool{}, due: map[key]*row{},
+	}
+}
+
+func (l *ledger) owe(kind plan.Kind, user, group string, c plan.Class) {
+	l.generation++
+	k := key{kind, user, group}
+	r := &row{class: c, Due: plan.Due{Kind: kind, User: user, Group: group, Since: l.now, Generation: l.generation}}
+	if old := l.due[k]; old != nil {
+		r.Resend = old.Resend
+		if !old.failed {
+			r.Since = old.Since
+			if plan.Rank(old.class, old.Since) < plan.Rank(c, r.Since) {
+				r.class = old.class
+			}
+		}
+	}
+	l.due[k] = r
+}
+
+// putUser creates or changes a user.
+func (l *ledger) putUser(id string, p who) {
+	old, existed := l.users[id]
+	u := directory.User{Meta: directory.Meta{ID: id, Created: l.now}, Document: p.document()}
+	wasActive := false
+	if existed {
+		u.Created = old.Created
+		a, err := old.Attributes()
+		wasActive = err == nil && a.IsActive()
+	}
+	l.users[id] = u
+	class := plan.ClassAttribute
+	switch {
+	case p.inactive && (wasActive || !existed):
+		class = plan.ClassLeave
+	case !p.inactive && !wasActive:
+		class = plan.ClassJoin
+	}
+	l.owe(plan.KindUser, id, "", class)
+}
+
+func (l *ledger) deleteUser(id string) {
+	delete(l.users, id)
+	l.owe(plan.KindUser, id, "", plan.ClassLeave)
+	for _, g := range slices.Sorted(maps.Keys(l.members)) {
+		if l.members[g][id] {
+			l.leave(g, id)
+		}
+	}
+}
+
+func (l *ledger) putGroup(id, name string) {
+	doc, err := json.Marshal(map[string]any{"displayName": name})
+	if err != nil {
+		panic(err)
+	}
+	class := plan.ClassAttribute
+	if _, existed := l.groups[id]; !existed {
+		class = plan.ClassJoin
+		l.members[id] = map[string]bool{}
+	}
+	l.groups[id] = directory.Group{Meta: directory.Meta{ID: id, Created: l.now}, Document: doc}
+	l.owe(plan.KindGroup, "", id, class)
+}
+
+func (l *ledger) deleteGroup(id string) {
+	delete(l.groups, id)
+	l.owe(plan.KindGroup, "", id, plan.ClassLeave)
+	for _, u := range slices.Sorted(maps.Keys(l.members[id])) {
+		l.owe(plan.KindEdge, u, id, plan.ClassMembership)
+	}
+	delete(l.members, id)
+}
+
+func (l *ledger) join(group string, users ...string) {
+	for _, u := range users {
+		l.members[group][u] = true
+		l.owe(plan.KindEdge, u, group, plan.ClassMembership)
+	}
+}
+
+func (l *ledger) leave(group, user string) {
+	delete(l.members[group], user)
+	l.owe(plan.KindEdge, user, group, plan.ClassMembership)
+}
+
+// settled marks all rows as paid off, to begin a case from a quiet world.
+func (l *ledger) settled() { clear(l.due) }
+
+// facts answers a query as plan.Facts says.
+func (l *ledger) facts(q plan.Query) plan.Facts {
+	f := plan.Facts{
+		Users: map[string]directory.User{}, Memberships: map[string][]string{}, Groups: map[string]directory.Group{},
+		Accounts: map[string]plan.Account{}, AdobeGroups: map[string]plan.AdobeGroup{},
+	}
+	users, accounts := set(q.Users), map[string]bool{}
+	for id, a := range l.accounts {
+		if slices.Contains(q.Emails, directory.Fold(a.Email)) || a.Candidate != "" && slices.Contains(q.Emails, directory.Fold(a.Candidate)) {
+			accounts[id] = true
+		}
+	}
+	f.Links = append(f.Links, l.linked(plan.KindUser, users, accounts)...)
+	groups, adobe := set(q.Groups), map[string]bool{}
+	for id := range users {
+		if u, ok := l.users[id]; ok {
+			f.Users[id] = u
+			for _, g := range slices.Sorted(maps.Keys(l.groups)) {
+				if l.members[g][id] {
+					f.Memberships[id] = append(f.Memberships[id], g)
+					groups[g] = true
+				}
+			}
+		}
+	}
+	for id := range accounts {
+		if a, ok := l.accounts[id]; ok {
+			f.Accounts[id] = a
+		}
+	}
+	for e := range l.edges {
+		if accounts[e.Account] {
+			f.Edges = append(f.Edges, e)
+			adobe[e.Group] = true
+		}
+	}
+	for id, g := range l.adobeGroups {
+		if slices.Contains(q.Names, directory.Fold(g.Name)) || g.Candidate != "" && slices.Contains(q.Names, directory.Fold(g.Candidate)) {
+			adobe[id] = true
+		}
+	}
+	f.Links = append(f.Links, l.linked(plan.KindGroup, groups, adobe)...)
+	for id := range groups {
+		if g, ok := l.groups[id]; ok {
+			f.Groups[id] = g
+		}
+	}
+	for id := range adobe {
+		if g, ok := l.adobeGroups[id]; ok {
+			f.AdobeGroups[id] = g
+		}
+	}
+	for _, r := range l.sorted() {
+		if r.Kind == plan.KindEdge && !r.failed && slices.Contains(q.Users, r.User) {
+			f.EdgesDue = append(f.EdgesDue, r.Due)
+		}
+	}
+	return f
+}
+
+// linked follows links to and fro, adding to both sets what it finds.
+func (l *ledger) linked(kind plan.Kind, dir, mirror map[string]bool) []plan.Link {
+	found := map[plan.Link]bool{}
+	for more := true; more; {
+		more = false
+		for _, k := range l.links {
+			if k.Kind == kind && !found[k] && (dir[k.Directory] || mirror[k.Mirror]) {
+				found[k], dir[k.Directory], mirror[k.Mirror], more = true, true, true, true
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(found), func(a, b plan.Link) int {
+		return cmp.Or(cmp.Compare(a.Directory, b.Directory), cmp.Compare(a.Mirror, b.Mirror))
+	})
+}
+
+func set(ids []string) map[string]bool {
+	out := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out
+}
+
+func (l *ledger) sorted() []*row {
+	return slices.SortedFunc(maps.Values(l.due), func(a, b *row) int {
+		return cmp.Or(cmp.Compare(plan.Rank(a.class, a.Since), plan.Rank(b.class, b.Since)),
+			cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Group, b.Group), cmp.Compare(a.User, b.User))
+	})
+}
+
+// dueNow lists up to limit rows that may be taken.
+func (l *ledger) dueNow(limit int) []plan.Due {
+	var out []plan.Due
+	for _, r := range l.sorted() {
+		if !r.parked && !r.failed && !r.notBefore.After(l.now) && len(out) < limit {
+			out = append(out, r.Due)
+		}
+	}
+	return out
+}
+
+// build plans as a dispatcher does.
+func (l *ledger) build(limits plan.Limits, window int) plan.Plan {
+	return plan.Build(l.input(limits, window))
+}
+
+func (l *ledger) input(limits plan.Limits, window int) plan.Input {
+	due := l.dueNow(window)
+	facts := l.facts(plan.First(due))
+	if q := plan.Second(due, facts, l.rules); len(q.Emails)+len(q.Names) > 0 {
+		facts.Merge(l.facts(q))
+	}
+	return plan.Input{Due: due, Facts: facts, Rules: l.rules, Limits: limits, Now: l.now, GroupsKnown: l.groupsKnown}
+}
+
+func (l *ledger) link(links []plan.Link) {
+	for _, k := range links {
+		l.links[plan.Link{Kind: k.Kind, Directory: k.Directory, Mirror: k.Mirror}] = k
+	}
+}
+
+// settle writes what was learned.
+func (l *ledger) settle(s plan.Settlement) {
+	for _, a := range s.Accounts {
+		l.accounts[a.ID] = a
+		if a.Presence == plan.Absent {
+			maps.DeleteFunc(l.edges, func(e plan.Edge, _ bool) bool { return e.Account == a.ID })
+		}
+	}
+	for _, g := range s.AdobeGroups {
+		l.adobeGroups[g.ID] = g
+		if g.Presence == plan.Absent {
+			maps.DeleteFunc(l.edges, func(e plan.Edge, _ bool) bool { return e.Group == g.ID })
+		}
+	}
+	for _, e := range s.Added {
+		l.edges[e] = true
+	}
+	for _, e := range s.Removed {
+		delete(l.edges, e)
+	}
+	l.link(s.Links)
+	for _, k := range s.Unlinked {
+		delete(l.links, plan.Link{Kind: k.Kind, Directory: k.Directory, Mirror: k.Mirror})
+	}
+	for _, v := range s.Verdicts {
+		l.judge(v)
+	}
+	for _, t := range s.Touched {
+		switch {
+		case t.Kind == plan.KindEdge && t.User == "":
+			for u := range l.members[t.Group] {
+				l.owe(plan.KindEdge, u, t.Group, t.Class)
+			}
+		default:
+			l.owe(t.Kind, t.User, t.Group, t.Class)
+			r := l.due[key{t.Kind, t.User, t.Group}]
+			r.Resend = r.Resend || t.Resend
+		}
+	}
+	l.dropLinks()
+}
+
+func (l *ledger) judge(v plan.Verdict) {
+	r := l.due[keyOf(v.Due)]
+	if r == nil {
+		return
+	}
+	r.Resend = r.Resend || v.Resend
+	if r.Generation != v.Due.Generation {
+		return
+	}
+	if v.Attempt {
+		r.Attempts++
+	}
+	r.Alone, r.problem, r.parked, r.failed, r.notBefore = v.Alone, v.Problem, false, false, time.Time{}
+	switch v.Outcome {
+	case plan.Done:
+		delete(l.due, keyOf(v.Due))
+		for _, e := range l.due {
+			if e.Kind == plan.KindEdge && (v.Due.Kind == plan.KindUser && e.User == v.Due.User || v.Due.Kind == plan.KindGroup && e.Group == v.Due.Group) {
+				e.parked = false
+			}
+		}
+	case plan.Retry:
+		r.notBefore = v.NotBefore
+	case plan.Parked:
+		r.parked = l.due[key{plan.KindUser, r.User, ""}] != nil || l.due[key{plan.KindGroup, "", r.Group}] != nil
+	case plan.Failed:
+		r.failed = true
+	}
+}
+
+// dropLinks forgets the links of what is gone once no due row names it.
+func (l *ledger) dropLinks() {
+	named := map[string]bool{}
+	for k := range l.due {
+		named[k.user], named[k.group] = true, true
+	}
+	maps.DeleteFunc(l.links, func(_, k plan.Link) bool {
+		_, user := l.users[k.Directory]
+		_, group := l.groups[k.Directory]
+		return !user && !group && !named[k.Directory]
+	})
+}
+
+// next is when the earliest row that only waits may be taken.
+func (l *ledger) next() (time.Time, bool) {
+	var at time.Time
+	found := false
+	for _, r := range l.due {
+		if !r.parked && !r.failed && r.notBefore.After(l.now) && (!found || r.notBefore.Before(at)) {
+			at, found = r.notBefore, true
+		}
+	}
+	return at, found
+}
+
+func (l *ledger) pending() int {
+	n := 0
+	for _, r := range l.due {
+		if !r.failed {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,50 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/scim-bridge/scim-bridge/umapi"
+)
+
+// Limits are how much one call may hold. Zero values mean those of package umapi.
+type Limits struct {
+	// Commands of a call, Steps of a command, Entries of a step's list.
+	Commands, Steps, Entries int
+}
+
+// OrDefaults replaces what is zero.
+func (l Limits) OrDefaults() Limits {
+	if l.Commands == 0 {
+		l.Commands = umapi.MaxCommands
+	}
+	if l.Steps == 0 {
+		l.Steps = umapi.MaxSteps
+	}
+	if l.Entries == 0 {
+		l.Entries = umapi.MaxEntries
+	}
+	return l
+}
+
+const (
+	// MaxAttempts is how often a command is tried before its subject is failed.
+	MaxAttempts = 10
+	// firstBackoff and lastBackoff bound the wait between two attempts.
+	firstBackoff = 5 * time.Second
+	lastBackoff  = time.Hour
+	// waitForOther is how long something waits for an address or a name that
+	// another is about to give up.
+	waitForOther = 5 * time.Second
+)
+
+// Backoff is how long to wait after so many vain attempts, from 5 seconds,
+// doubling, to an hour.
+func Backoff(attempts int) time.Duration {
+	d := firstBackoff
+	for range attempts {
+		if d *= 2; d >= lastBackoff {
+			return lastBackoff
+		}
+	}
+	return d
+}

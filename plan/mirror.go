@@ -1,0 +1,156 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/scim-bridge/scim-bridge/umapi"
+)
+
+// Presence says whether Adobe is known to hold something.
+type Presence string
+
+const (
+	// Absent means that Adobe does not hold it, or that nobody ever looked.
+	Absent Presence = "absent"
+	// Present means that Adobe holds it as the mirror says.
+	Present Presence = "present"
+	// Doubtful means that a call was to make or to remove an account and had no
+	// good answer: it may be there. It is made again, or removed, as the directory
+	// says; both are safe.
+	Doubtful Presence = "doubtful"
+	// Unknown means that a call touched it whose outcome is not known: it is
+	// read back before it is touched again.
+	Unknown Presence = "unknown"
+)
+
+// missing reports whether what has it as its presence may not be there.
+func (p Presence) missing() bool { return p == Absent || p == Doubtful }
+
+// Account is the mirror of one Adobe user: what Adobe was last known to hold.
+type Account struct {
+	// ID is the mirror's own: for an account that the bridge made, the SCIM id
+	// of the first user that mapped to it.
+	ID string
+	// Presence says what is known. An absent account has no memberships.
+	Presence Presence
+	Type     umapi.IdentityType
+	// Email is the current address, as Adobe has it: the key of commands.
+	Email string
+	// Username is the login name; it equals Email unless the login is another.
+	Username string
+	// Domain is set where the login name is not an e-mail address.
+	Domain string
+
+	FirstName, LastName, Country string
+	// Candidate is the e-mail address that Adobe may hold instead of Email
+	// while Presence is Unknown after a change of address.
+	Candidate string
+}
+
+// AdobeGroup is the mirror of one group as Adobe lists it.
+type AdobeGroup struct {
+	// ID is the mirror's own: for a group that the bridge made, the SCIM id of
+	// the first group that mapped to it, for a listed one "adobe:" and the
+	// number that Adobe gave it.
+	ID string
+	// Name is the current name, as Adobe has it: the key of commands.
+	Name     string
+	Type     umapi.GroupType
+	Presence Presence
+	// Adopted means that the group was there before the bridge: it is never
+	// renamed or deleted, and only members that the bridge added are removed.
+	Adopted bool
+	// Candidate is the name that Adobe may hold instead of Name while Presence
+	// is Unknown after a rename.
+	Candidate string
+}
+
+// Edge is one membership that the bridge added in Adobe, or found there where
+// the directory says it too.
+type Edge struct {
+	// Account and Group are mirror ids.
+	Account, Group string
+}
+
+// Link says that a directory user maps to an account, or a directory group to
+// an Adobe group. It outlives the directory's resource until Adobe has followed.
+type Link struct {
+	Kind Kind // KindUser or KindGroup
+	// Directory is the SCIM id, Mirror the mirror's.
+	Directory, Mirror string
+	// Stale means that the resource maps elsewhere now: what this link's end
+	// holds because of it has to go.
+	Stale bool
+}
+
+// Kind says what a due row or a link is about.
+type Kind string
+
+const (
+	// KindUser is a directory user.
+	KindUser Kind = "user"
+	// KindGroup is a directory group.
+	KindGroup Kind = "group"
+	// KindEdge is a membership: a pair of a directory group and user.
+	KindEdge Kind = "edge"
+)
+
+// Due is a user, group or membership whose mirror may differ from the directory.
+type Due struct {
+	Kind Kind
+	// User is set for KindUser and KindEdge, Group for KindGroup and KindEdge:
+	// SCIM ids, whose resources may be gone from the directory.
+	User, Group string
+	// Generation counts the directory's changes. A verdict counts only if it
+	// is still the same.
+	Generation int64
+	// Attempts counts what was tried in vain since the last change.
+	Attempts int
+	// Alone asks for a call that holds nothing else, since a call with it was
+	// refused as a whole.
+	Alone bool
+	// Resend asks to send what the directory says even where the mirror agrees:
+	// a repeat-safe call with it had no reply, so the mirror cannot be believed.
+	// A change of the directory keeps it.
+	Resend bool
+	// Since is when it became due.
+	Since time.Time
+}
+
+// Class orders what is due. Leavers always come first; of the others one that
+// waited is overtaken only by classes before it, and only for Ageing a class.
+type Class string
+
+const (
+	// ClassLeave is a user who is deactivated or deleted.
+	ClassLeave Class = "leave"
+	// ClassJoin is a user who is new or active again, and a group that is new.
+	ClassJoin Class = "join"
+	// ClassMembership is a membership.
+	ClassMembership Class = "membership"
+	// ClassAttribute is a change of a name or an address, or of a group's name.
+	ClassAttribute Class = "attribute"
+)
+
+// Ageing is how much longer each class waits than the one before it.
+const Ageing = 10 * time.Minute
+
+// Rank turns a class and the time since when something is due into one number:
+// what is due is taken in ascending order of rank, so that nothing waits for
+// ever. A leaver's is negative and so before all others.
+func Rank(c Class, since time.Time) int64 {
+	t := since.UnixMicro()
+	switch c {
+	case ClassLeave:
+		return t - leaveBonus
+	case ClassJoin:
+		return t
+	case ClassMembership:
+		return t + Ageing.Microseconds()
+	default:
+		return t + 2*Ageing.Microseconds()
+	}
+}
+
+// leaveBonus is larger than any date in microseconds before the year 5000.
+const leaveBonus = int64(1) << 57

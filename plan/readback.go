@@ -1,0 +1,77 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/umapi"
+)
+
+// AccountRead says what was learned by reading an account back: found is nil if
+// Adobe has none under either address. Memberships that Adobe does not list are
+// no longer mirrored; names are those of the mirror's groups, by id.
+func AccountRead(r Read, found *umapi.User, mirrored []Edge, names map[string]string) Settlement {
+	a := *r.Account
+	a.Candidate = ""
+	var s Settlement
+	if found == nil || !sharesDirectory(a, found.Type) {
+		a.Presence, a.Email = Absent, "" // no address is left that it may be found under
+		for _, id := range r.Linked {
+			s.touch(r, Touch{Kind: KindUser, User: id, Class: ClassJoin})
+			s.Notes = append(s.Notes, Note{User: id, Event: "read", Text: fmt.Sprintf("Adobe has no account %s", a.Email)})
+		}
+	} else {
+		a.Presence, a.Type, a.Email = Present, found.Type, found.Email
+		a.FirstName, a.LastName, a.Country = found.FirstName, found.LastName, found.Country
+		if found.Username != "" {
+			a.Username = found.Username
+		}
+		listed := make(map[string]bool, len(found.Groups))
+		for _, name := range found.Groups {
+			listed[directory.Fold(name)] = true
+		}
+		for _, e := range mirrored {
+			if e.Account == a.ID && !listed[directory.Fold(names[e.Group])] {
+				s.Removed = append(s.Removed, e)
+			}
+		}
+		for _, id := range r.Linked {
+			s.touch(r, Touch{Kind: KindUser, User: id, Class: ClassAttribute})
+			s.Notes = append(s.Notes, Note{User: id, Event: "read", Text: fmt.Sprintf("Adobe has the account as %s", a.Email)})
+		}
+	}
+	s.Accounts = []Account{a}
+	return s
+}
+
+// GroupRead says what was learned by reading a group back under the name
+// given: empty if Adobe has none under either name. A group whose creation had
+// no reply stays adopted even if it is found: somebody may have made it.
+func GroupRead(r Read, name string) Settlement {
+	g := *r.AdobeGroup
+	g.Candidate = ""
+	var s Settlement
+	text := fmt.Sprintf("Adobe has no group %q", g.Name)
+	g.Presence = Absent
+	if name != "" {
+		g.Presence, g.Name = Present, name
+		text = fmt.Sprintf("Adobe has the group as %q", name)
+	}
+	for _, id := range r.Linked {
+		s.touch(r, Touch{Kind: KindGroup, Group: id, Class: ClassAttribute})
+		s.Notes = append(s.Notes, Note{Group: id, Event: "read", Text: text})
+	}
+	s.AdobeGroups = []AdobeGroup{g}
+	return s
+}
+
+// touch makes a linked resource due, unless it waits for the read anyway: it
+// would lose count of its attempts.
+func (s *Settlement) touch(r Read, t Touch) {
+	for _, d := range r.Due {
+		if d.Kind == t.Kind && d.User == t.User && d.Group == t.Group {
+			return
+		}
+	}
+	s.Touched = append(s.Touched, t)
+}

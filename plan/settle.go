@@ -1,0 +1,433 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/scim-bridge/scim-bridge/umapi"
+)
+
+// Settle reads the reply to a call, command by command.
+//
+// What a command without an error planned is so. In one with errors, what came
+// before the first error is so. The code of the error decides about the step
+// that it names: something that had been reached anyway is done; a subject that is
+// not what the mirror says is unknown and read back; what may pass is tried
+// again later, and what needs a person or can never succeed fails.
+//
+// A reply whose numbers do not add up proves nothing about the commands that it
+// names no error for: they are treated as [Lost].
+func Settle(c Call, r umapi.Reply, now time.Time) Settlement {
+	s := settling{now: now, Settlement: Settlement{Call: c.ID, Outcome: r.Result, RequestID: r.RequestID}}
+	consistent := r.Consistent(len(c.Commands))
+	for i := range c.Commands {
+		cmd := &c.Commands[i]
+		switch errs := r.ErrorsOf(i); {
+		case len(errs) > 0:
+			s.failed(cmd, errs)
+		case consistent:
+			s.succeeded(cmd)
+		default:
+			s.lost(cmd, now.Add(firstBackoff), now.Add(firstBackoff))
+		}
+	}
+	return s.Settlement
+}
+
+// Lost says what is known after a call that had no reply: nothing. Commands of
+// which each step is repeat-safe are sent again, not before resend; the subjects
+// of the others are unknown and read back, not before readBack.
+func Lost(c Call, outcome string, resend, readBack time.Time) Settlement {
+	s := settling{Settlement: Settlement{Call: c.ID, Outcome: outcome}}
+	for i := range c.Commands {
+		s.lost(&c.Commands[i], resend, readBack)
+	}
+	return s.Settlement
+}
+
+// NotSent says that a call never reached Adobe: all is as it was.
+func NotSent(c Call, outcome string) Settlement {
+	return Settlement{Call: c.ID, Outcome: outcome}
+}
+
+// Refused says what follows when Adobe refused a call as a whole as malformed:
+// each of its commands is sent alone, and one that was alone fails.
+func Refused(c Call, p Problem, now time.Time) Settlement {
+	s := settling{now: now, Settlement: Settlement{Call: c.ID, Outcome: "refused"}}
+	single := len(c.Commands) == 1
+	for i := range c.Commands {
+		for _, d := range c.Commands[i].allDue() {
+			v := Verdict{Due: d, Outcome: Retry, Problem: p, NotBefore: now, Alone: true}
+			if single {
+				v = Verdict{Due: d, Outcome: Failed, Problem: p, Attempt: true}
+			}
+			s.Verdicts = append(s.Verdicts, v)
+		}
+		if single {
+			s.note(&c.Commands[i], "failed", describeProblem(p))
+		}
+	}
+	return s.Settlement
+}
+
+// ListTooLong reports whether Adobe accepts fewer entries in a list than it was sent.
+func ListTooLong(r umapi.Reply) bool {
+	return slices.ContainsFunc(r.Errors, func(e umapi.CommandError) bool { return e.Code == codeListTooLong })
+}
+
+// Codes that decide by themselves.
+const (
+	codeListTooLong = "error.command.add_remove.list_too_long"
+	codeGroupExists = "error.usergroup.already_exists"
+)
+
+// settling is a settlement under construction.
+type settling struct {
+	Settlement
+	now time.Time
+	// neverMade: see Command.neverMade, of the command that is being settled.
+	neverMade bool
+}
+
+func (c *Command) allDue() []Due {
+	out := c.subjectDue()
+	for _, s := range c.Steps {
+		out = append(out, s.rows()...)
+	}
+	return out
+}
+
+// subjectDue are the rows that a failure of the subject's step is about.
+func (c *Command) subjectDue() []Due { return slices.Concat(c.Own, c.Also) }
+
+// rows are those that a failure of the step is about.
+func (s Step) rows() []Due { return slices.Concat(s.Due, s.Also) }
+
+func (s *settling) done(due []Due) {
+	for _, d := range due {
+		s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Done})
+	}
+}
+
+func (s *settling) succeeded(c *Command) {
+	for i := range c.Steps {
+		s.stepDone(c, i)
+	}
+	s.note(c, "done", c.describe())
+}
+
+// stepDone mirrors what one step did.
+func (s *settling) stepDone(c *Command, i int) {
+	step := c.Steps[i]
+	s.Added = append(s.Added, step.Added...)
+	s.Removed = append(s.Removed, step.Removed...)
+	s.done(step.Due)
+	if step.Subject {
+		s.subject(c)
+	}
+}
+
+// subject mirrors the subject as planned.
+func (s *settling) subject(c *Command) {
+	if c.Account != nil {
+		s.Accounts = append(s.Accounts, *c.Account)
+	}
+	if c.AdobeGroup != nil {
+		s.AdobeGroups = append(s.AdobeGroups, *c.AdobeGroup)
+	}
+	s.Touched = append(s.Touched, c.Touched...)
+	s.done(c.Own)
+}
+
+// failed settles a command with errors.
+func (s *settling) failed(c *Command, errs []umapi.CommandError) {
+	byStep := map[int]umapi.CommandError{}
+	first := len(c.Steps)
+	for _, e := range errs {
+		step := min(max(e.Step, 0), len(c.Steps)-1)
+		if _, ok := byStep[step]; !ok {
+			byStep[step] = e
+		}
+		first = min(first, step)
+	}
+	s.neverMade = c.neverMade(byStep)
+	defer func() { s.neverMade = false }()
+	for i, step := range c.Steps {
+		e, bad := byStep[i]
+		switch {
+		case i < first:
+			s.stepDone(c, i)
+		case bad && step.Subject:
+			s.subjectFailed(c, e)
+		case bad:
+			s.membershipsFailed(c, i, e)
+			if len(step.Otherwise) > 0 {
+				s.maybe(step)
+			}
+			s.Touched = append(s.Touched, step.Otherwise...)
+		default: // nothing is known; the rows stay due, and the steps are repeat-safe
+			s.maybe(step)
+			s.again(step.rows())
+			s.Touched = append(s.Touched, step.Otherwise...)
+		}
+	}
+	e := byStep[first]
+	s.note(c, "failed", fmt.Sprintf("%s: %s", c.describe(), describeProblem(problemOfCode(e))))
+}
+
+// maybe mirrors what a step may have added, so that a removal does not think
+// otherwise. What it was to remove stays mirrored; Resend makes both be sent again.
+func (s *settling) maybe(step Step) {
+	if !s.neverMade {
+		s.Added = append(s.Added, step.Added...)
+	}
+}
+
+// again leaves rows due, to be sent even where the mirror agrees.
+func (s *settling) again(due []Due) {
+	for _, d := range due {
+		s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Retry, NotBefore: s.now.Add(firstBackoff), Resend: true})
+	}
+}
+
+// neverMade reports whether the subject is not there because the step that
+// makes it failed: then the steps after it did nothing either.
+func (c *Command) neverMade(byStep map[int]umapi.CommandError) bool {
+	e, bad := byStep[0]
+	info, _ := umapi.Lookup(e.Code)
+	step := c.UMAPI.Do[0]
+	switch {
+	case !bad:
+		return false
+	case step.CreatesUser() != nil:
+		return info.Class != umapi.CodeTransient
+	}
+	return step.CreateUserGroup != nil && e.Code != codeGroupExists
+}
+
+// doubt mirrors an account that a create or a removal without a good answer may
+// have left there.
+func (s *settling) doubt(c *Command) {
+	a := *c.Account
+	if a.Presence == Absent {
+		a = *c.BeforeAccount
+	}
+	a.Presence = Doubtful
+	s.Accounts = append(s.Accounts, a)
+}
+
+// subjectFailed judges the step that should have made, changed or removed the subject.
+func (s *settling) subjectFailed(c *Command, e umapi.CommandError) {
+	step := c.UMAPI.Do[0]
+	info, _ := umapi.Lookup(e.Code)
+	switch {
+	case step.RemoveFromOrg != nil && isGone(e.Code), step.DeleteUserGroup != nil && isGone(e.Code):
+		s.subject(c) // it is not there, which is what was wanted
+	case step.CreateUserGroup != nil && e.Code == codeGroupExists:
+		adopted := *c.AdobeGroup
+		// Nobody listed it yet, so it may be no user group: see the package comment.
+		adopted.Adopted, adopted.Type = true, ""
+		s.AdobeGroups = append(s.AdobeGroups, adopted)
+		s.Touched = append(s.Touched, c.Touched...)
+		s.done(c.Own)
+	case info.Class == umapi.CodeReread && c.BeforeAccount != nil && !c.BeforeAccount.Presence.missing():
+		s.unknown(c, "")
+		s.retry(c.subjectDue(), e, false)
+	case info.Class == umapi.CodeReread && c.BeforeAdobeGroup != nil && c.BeforeAdobeGroup.Presence != Absent:
+		s.unknown(c, "")
+		s.retry(c.subjectDue(), e, false)
+	case (step.CreatesUser() != nil || step.RemoveFromOrg != nil) && info.Class == umapi.CodeTransient:
+		s.doubt(c)
+		s.retry(c.subjectDue(), e, false)
+	default:
+		s.judge(c.subjectDue(), e)
+	}
+}
+
+// membershipsFailed judges a step that lists memberships. One entry may have
+// spoilt the list: then each is tried by itself.
+func (s *settling) membershipsFailed(c *Command, i int, e umapi.CommandError) {
+	step := c.Steps[i]
+	info, _ := umapi.Lookup(e.Code)
+	entries := len(step.Added) + len(step.Removed)
+	switch {
+	case e.Code == codeListTooLong:
+		for _, d := range step.rows() { // the limit is lowered: no attempt of theirs
+			s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Retry, NotBefore: s.now})
+		}
+	case c.rootMissing(e.Code): // no entry is to blame
+		s.rootUnknown(c)
+		s.retry(step.rows(), e, false)
+	case info.Class == umapi.CodeTransient:
+		s.maybe(step)
+		s.retry(step.rows(), e, true)
+	case entries > 1: // whether the others were done is not known
+		s.maybe(step)
+		for _, d := range step.rows() {
+			s.Verdicts = append(s.Verdicts, Verdict{
+				Due: d, Outcome: Retry, Problem: problemOfCode(e), NotBefore: s.now, Attempt: true, Resend: true,
+			})
+		}
+	default:
+		s.judge(step.rows(), e)
+	}
+}
+
+// rootMissing reports whether a code says that Adobe does not have the root of
+// a command as the mirror does.
+func (c *Command) rootMissing(code string) bool {
+	info, _ := umapi.Lookup(code)
+	if info.Class != umapi.CodeReread {
+		return false
+	}
+	return c.Account != nil && strings.HasPrefix(code, "error.user.") || c.AdobeGroup != nil && code == "error.usergroup.not_found"
+}
+
+// unknown marks the subject as it was before as unknown; candidate is what it
+// may be called now.
+func (s *settling) unknown(c *Command, candidate string) {
+	if a := c.BeforeAccount; a != nil {
+		u := *a
+		u.Presence, u.Candidate = Unknown, candidate
+		s.Accounts = append(s.Accounts, u)
+	}
+	if g := c.BeforeAdobeGroup; g != nil {
+		u := *g
+		if u.Presence == Absent {
+			// If it is found, who made it is not known, nor whether it is a user group.
+			u.Adopted, u.Type = true, ""
+		}
+		u.Presence, u.Candidate = Unknown, candidate
+		s.AdobeGroups = append(s.AdobeGroups, u)
+	}
+}
+
+// rootUnknown marks the root of a command as unknown whose subject's step, if it
+// has one, was done.
+func (s *settling) rootUnknown(c *Command) {
+	now := Command{BeforeAccount: c.Account, BeforeAdobeGroup: c.AdobeGroup}
+	s.unknown(&now, "")
+}
+
+// judge decides by the class of the code.
+func (s *settling) judge(due []Due, e umapi.CommandError) {
+	info, _ := umapi.Lookup(e.Code)
+	switch info.Class {
+	case umapi.CodePermanent, umapi.CodeNeedsPerson:
+		for _, d := range due {
+			s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Failed, Problem: problemOfCode(e), Attempt: true})
+		}
+	default:
+		s.retry(due, e, false)
+	}
+}
+
+// retry tries again later, until the attempts run out. unsure says that it may
+// have been done all the same.
+func (s *settling) retry(due []Due, e umapi.CommandError, unsure bool) {
+	for _, d := range due {
+		v := Verdict{
+			Due: d, Outcome: Retry, Problem: problemOfCode(e), NotBefore: s.now.Add(Backoff(d.Attempts)), Attempt: true, Resend: unsure,
+		}
+		if d.Attempts+1 >= MaxAttempts {
+			v = Verdict{Due: d, Outcome: Failed, Problem: problemOfCode(e), Attempt: true, Resend: unsure}
+		}
+		s.Verdicts = append(s.Verdicts, v)
+	}
+}
+
+// lost marks what a command without an answer leaves behind.
+func (s *settling) lost(c *Command, resend, readBack time.Time) {
+	notBefore, reread := resend, true
+	for _, step := range c.Steps {
+		s.maybe(step)
+	}
+	switch {
+	case c.AdobeGroup != nil && c.changesSubject():
+		s.Touched = append(s.Touched, c.Touched...) // it may be read back as there
+		s.unknown(c, otherThan(c.AdobeGroup.Name, c.BeforeAdobeGroup.Name))
+		notBefore = readBack
+	case c.UMAPI.RepeatSafe() && c.Account != nil && (c.BeforeAccount.Presence.missing() || c.Account.Presence == Absent):
+		s.doubt(c)
+		reread = false
+	case !c.UMAPI.RepeatSafe() && c.Account != nil:
+		s.unknown(c, otherThan(c.Account.Email, c.BeforeAccount.Email))
+		notBefore = readBack
+	default:
+		reread = false
+	}
+	p := Problem{
+		Code:    "bridge.reply_lost",
+		Message: "Adobe did not answer, so it is not known what was done",
+		Hint:    "nothing to do: it is sent again, or read back first",
+	}
+	for i, d := range c.allDue() {
+		own := i < len(c.Own) // what is read back need not be said again
+		s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Retry, Problem: p, NotBefore: notBefore, Resend: !own || !reread})
+	}
+	s.note(c, "lost", "no answer to: "+c.describe())
+}
+
+func (c *Command) changesSubject() bool {
+	return slices.ContainsFunc(c.Steps, func(s Step) bool { return s.Subject })
+}
+
+func otherThan(name, old string) string {
+	if name == old {
+		return ""
+	}
+	return name
+}
+
+// isGone reports whether a code says that the subject is not there.
+func isGone(code string) bool {
+	switch code {
+	case "error.user.nonexistent", "error.user.not_found", "error.usergroup.not_found":
+		return true
+	}
+	return false
+}
+
+func problemOfCode(e umapi.CommandError) Problem {
+	info, _ := umapi.Lookup(e.Code)
+	return Problem{Code: e.Code, Message: e.Message, Hint: info.Hint}
+}
+
+func describeProblem(p Problem) string {
+	if p.Hint == "" {
+		return p.Code + ": " + p.Message
+	}
+	return p.Code + ": " + p.Message + " (" + p.Hint + ")"
+}
+
+// note adds a line to the journal about the resources that the command is for.
+func (s *settling) note(c *Command, event, text string) {
+	n := Note{Event: event, Text: text}
+	for _, d := range c.allDue() {
+		if c.Account != nil {
+			n.User = d.User
+		} else {
+			n.Group = d.Group
+		}
+		break
+	}
+	s.Notes = append(s.Notes, n)
+}
+
+// describe says in words what the command does.
+func (c *Command) describe() string {
+	var parts []string
+	for i, step := range c.UMAPI.Do {
+		switch {
+		case len(c.Steps[i].Added) > 0:
+			parts = append(parts, fmt.Sprintf("add %d memberships", len(c.Steps[i].Added)))
+		case len(c.Steps[i].Removed) > 0:
+			parts = append(parts, fmt.Sprintf("remove %d memberships", len(c.Steps[i].Removed)))
+		default:
+			parts = append(parts, step.Verb())
+		}
+	}
+	return strings.Join(parts, ", ") + " for " + c.UMAPI.User + c.UMAPI.UserGroup
+}

@@ -1,0 +1,138 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/scim-bridge/scim-bridge/umapi"
+)
+
+// Problem is what an operator is told: what happened and what to do.
+type Problem struct {
+	// Code is Adobe's errorCode, or one of the bridge's own that begins with "bridge.".
+	Code    string
+	Message string
+	Hint    string
+}
+
+// Verdict is what became of one due row. It is applied only while the row's
+// generation is still Due.Generation, with one exception: Parked and Retry
+// leave a row of a newer generation as it is.
+type Verdict struct {
+	Due     Due
+	Outcome Outcome
+	// Problem is kept with the row unless the outcome is Done.
+	Problem Problem
+	// NotBefore is when a Retry is tried again.
+	NotBefore time.Time
+	// Attempt counts the try: Retry and Failed only.
+	Attempt bool
+	// Alone sets the row's Alone.
+	Alone bool
+	// Resend sets the row's Resend, whatever its generation.
+	Resend bool
+}
+
+// Settlement is what was learned, written in one transaction.
+type Settlement struct {
+	// Call is the call that it settles, empty where none was sent.
+	Call string
+	// Outcome of the call for the calls row and for people: "success",
+	// "partial", "error", "refused", "lost", "not sent".
+	Outcome string
+	// RequestID is the X-Request-Id of the exchange, for Adobe's support.
+	RequestID string
+	// Accounts and AdobeGroups replace the mirror's rows of the same id. One
+	// that is Absent loses its memberships.
+	Accounts    []Account
+	AdobeGroups []AdobeGroup
+	// Added and Removed are memberships of the mirror.
+	Added, Removed []Edge
+	// Links are kept, and replace those of the same ends.
+	Links []Link
+	// Unlinked are removed.
+	Unlinked []Link
+	Verdicts []Verdict
+	// Touched are made due again with a new generation, whatever their state.
+	Touched []Touch
+	// Notes go to the journal.
+	Notes []Note
+}
+
+// Touch makes something due.
+type Touch struct {
+	Kind Kind `json:"kind"`
+	// User and Group are SCIM ids, as in Due. A KindEdge without a User means
+	// every user who is a member of the group, directly or not.
+	User  string `json:"user,omitempty"`
+	Group string `json:"group,omitempty"`
+	Class Class  `json:"class"`
+	// Resend sets the row's Resend.
+	Resend bool `json:"resend,omitempty"`
+}
+
+// Note is a line of the journal: prose for people, never read by the engine.
+type Note struct {
+	// User and Group are the SCIM ids that it is about; either may be empty.
+	User, Group string
+	// Event is a short word such as "sent", "done", "failed".
+	Event string
+	Text  string
+}
+
+// Call is one POST to the action endpoint: its commands, and for each what it
+// is about. It is stored before it is sent, so that after a crash its subjects
+// are known.
+type Call struct {
+	// ID is minted by the dispatcher.
+	ID       string    `json:"id"`
+	Commands []Command `json:"commands"`
+}
+
+// Command is one command of a call with what its success would prove.
+type Command struct {
+	UMAPI umapi.Command `json:"umapi"`
+	// Account and AdobeGroup are the subject as it will be if the command
+	// succeeds: one of them is set.
+	Account    *Account    `json:"account,omitempty"`
+	AdobeGroup *AdobeGroup `json:"adobe_group,omitempty"`
+	// Before is the subject as the mirror holds it now.
+	BeforeAccount    *Account    `json:"before_account,omitempty"`
+	BeforeAdobeGroup *AdobeGroup `json:"before_adobe_group,omitempty"`
+	// Own are the due rows of the subject itself.
+	Own []Due `json:"own,omitempty"`
+	// Also are due rows that wait for more than this command: its failure is
+	// theirs, its success does not pay them off.
+	Also []Due `json:"also,omitempty"`
+	// Touched becomes due when the subject's step succeeded: memberships that
+	// belong to it and that the command does not carry.
+	Touched []Touch `json:"touched,omitempty"`
+	// Steps say what each step of UMAPI.Do carries, by index.
+	Steps []Step `json:"steps"`
+}
+
+// Step says what one step of a command is about.
+type Step struct {
+	// Subject is set on the step that creates, changes or removes the subject.
+	Subject bool   `json:"subject,omitempty"`
+	Added   []Edge `json:"added,omitempty"`
+	Removed []Edge `json:"removed,omitempty"`
+	// Due are the due memberships that the step pays off.
+	Due []Due `json:"due,omitempty"`
+	// Also are due memberships that wait for more than this step.
+	Also []Due `json:"also,omitempty"`
+	// Otherwise becomes due unless the step is done: memberships that it
+	// carries and that no due row stands for.
+	Otherwise []Touch `json:"otherwise,omitempty"`
+}
+
+// SentCall is a stored call.
+type SentCall struct {
+	Call   Call
+	SentAt time.Time
+}
+
+// Empty reports whether there is nothing to write.
+func (s Settlement) Empty() bool {
+	return s.Call == "" && len(s.Accounts)+len(s.AdobeGroups)+len(s.Added)+len(s.Removed)+len(s.Links)+
+		len(s.Unlinked)+len(s.Verdicts)+len(s.Touched)+len(s.Notes) == 0
+}

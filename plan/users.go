@@ -1,0 +1,467 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/mapping"
+	"github.com/scim-bridge/scim-bridge/umapi"
+)
+
+// unit is a candidate for a command: a subject that changes, or an edge.
+type unit struct {
+	account *account
+	group   *group
+	edge    *edge
+	command Command // of a subject: without memberships
+	// first puts a unit before all others: removals, and groups that joiners need.
+	first bool
+	alone bool
+}
+
+// units goes through what is due, in order, decides what can be decided
+// without Adobe, and returns the candidates for commands.
+func (w *world) units() []unit {
+	for _, d := range w.in.Due {
+		switch d.Kind {
+		case KindUser:
+			w.place(d)
+		case KindGroup:
+			w.placeGroup(d)
+		case KindEdge:
+		}
+	}
+	var out []unit
+	edges := w.compareEdges()
+	for _, d := range w.in.Due {
+		switch d.Kind {
+		case KindUser:
+			for _, a := range w.accountsOf(d.User) {
+				out = w.planAccount(out, a)
+			}
+		case KindGroup:
+			out = w.planGroup(out, d)
+		case KindEdge:
+			for _, e := range edges[d.pair()] {
+				if e.ready() && !e.queued {
+					e.queued = true
+					out = append(out, unit{edge: e, alone: e.alone})
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b unit) int { return boolInt(!a.first) - boolInt(!b.first) })
+	return out
+}
+
+// accountsOf lists the accounts that a user maps to or mapped to.
+func (w *world) accountsOf(user string) []*account {
+	p := w.person(user)
+	return slices.Concat(p.stale, p.current)
+}
+
+// place finds the account of a due user, and decides what needs none.
+func (w *world) place(d Due) {
+	p := w.person(d.User)
+	if p.problem != nil && p.active {
+		w.decide(d, Failed, p.problem)
+		return
+	}
+	if p.active && len(p.current) == 1 {
+		if a := p.current[0]; a.Type == umapi.AdobeID && a.Presence == Present && !sameText(a.Email, p.want.Email) {
+			// An Adobe ID belongs to the person: another address is another account.
+			w.unlink(p, a)
+		}
+	}
+	if p.active && len(p.current) == 1 {
+		if a := p.current[0]; w.belongsToOther(p, a) || a.Presence == Absent && w.holder(a, p.want) != nil {
+			w.unlink(p, a)
+		}
+	}
+	if p.active && len(p.current) == 0 && !w.join(d, p) {
+		return
+	}
+	for _, a := range p.current {
+		a.due = append(a.due, d)
+	}
+	unsettled := false
+	for _, a := range p.stale {
+		switch {
+		case a.leaving():
+			unsettled = true
+		case a.Presence == Absent:
+			w.plan.Decided.Unlinked = append(w.plan.Decided.Unlinked, Link{Kind: KindUser, Directory: p.id, Mirror: a.ID, Stale: true})
+		}
+	}
+	if len(p.current) == 0 && !unsettled {
+		w.decide(d, Done, nil)
+	}
+}
+
+// belongsToOther reports whether an older active user, who wants another
+// address, has the account: the two shared an address once.
+func (w *world) belongsToOther(p *person, a *account) bool {
+	owner, _ := a.owner()
+	return owner != nil && owner != p && !sameText(owner.want.Email, p.want.Email)
+}
+
+// holder is another account that is there with the address. One that was never
+// made gives way to it: two users got the address at about the same time.
+func (w *world) holder(a *account, want mapping.Account) *account {
+	for _, other := range w.byEmail[directory.Fold(want.Email)] {
+		if other != a && other.Presence != Absent && sharesDirectory(other.Account, want.Type) {
+			return other
+		}
+	}
+	return nil
+}
+
+// leaving reports whether the account is there and nobody maps to it any more.
+func (a *account) leaving() bool {
+	_, active := a.owner()
+	return a.Presence != Absent && !active
+}
+
+// unlink has the user map elsewhere. What the account holds because of the user
+// becomes due, in case others keep it.
+func (w *world) unlink(p *person, a *account) {
+	p.current = nil
+	p.stale = append(p.stale, a)
+	a.people = slices.DeleteFunc(a.people, func(x *person) bool { return x == p })
+	w.plan.Links = append(w.plan.Links, Link{Kind: KindUser, Directory: p.id, Mirror: a.ID, Stale: true})
+	w.plan.Decided.Touched = append(w.plan.Decided.Touched, p.touches()...)
+}
+
+// touches makes the memberships of a user due, where an account that others
+// share gains or loses them.
+func (p *person) touches() []Touch {
+	out := make([]Touch, 0, len(p.teams))
+	for _, t := range p.teams {
+		out = append(out, Touch{Kind: KindEdge, User: p.id, Group: t, Class: ClassMembership})
+	}
+	return out
+}
+
+// join links an active user to the account with its address, or to a new one.
+// It reports false if the address is about to be given up by someone else.
+func (w *world) join(d Due, p *person) bool {
+	var a *account
+	for _, other := range w.byEmail[directory.Fold(p.want.Email)] {
+		if other.Email == "" || !sharesDirectory(other.Account, p.want.Type) {
+			continue
+		}
+		if owner, active := other.owner(); active && (owner == nil || !sameText(owner.want.Email, p.want.Email)) {
+			w.wait(d, Problem{
+				Code:    "bridge.email.in_use",
+				Message: fmt.Sprintf("%s still is the address of another account, which is about to change", p.want.Email),
+				Hint:    "nothing to do, unless it stays so: then look at the user who has the address now",
+			})
+			return false
+		}
+		if a == nil || a.Presence == Absent {
+			a = other
+		}
+	}
+	if a == nil {
+		id := p.id
+		for w.accounts[id] != nil {
+			id += "~"
+		}
+		a = w.addAccount(id, Account{ID: id, Presence: Absent, Type: p.want.Type, Email: p.want.Email})
+	}
+	a.people = append(a.people, p)
+	a.sortPeople()
+	p.current = []*account{a}
+	p.stale = slices.DeleteFunc(p.stale, func(o *account) bool { return o == a })
+	w.plan.Links = append(w.plan.Links, Link{Kind: KindUser, Directory: p.id, Mirror: a.ID})
+	return true
+}
+
+// planAccount decides what becomes of an account, once.
+func (w *world) planAccount(out []unit, a *account) []unit {
+	if a.planned {
+		return out
+	}
+	a.planned = true
+	owner, active := a.owner()
+	resend, alone := false, false
+	own := make([]Due, 0, len(a.due))
+	for _, d := range w.in.Due {
+		if d.Kind == KindUser && !active && slices.Contains(w.person(d.User).stale, a) {
+			a.also = append(a.also, d)
+			resend, alone = resend || d.Resend, alone || d.Alone
+		}
+	}
+	for _, d := range a.due {
+		resend, alone = resend || d.Resend, alone || d.Alone
+		if p := w.person(d.User); p.active && owner != nil && p != owner {
+			w.decide(d, Failed, &Problem{
+				Code:    "bridge.user.duplicate",
+				Message: fmt.Sprintf("another active user maps to the same account, %s", a.Email),
+				Hint:    "deactivate one of the two users, or give them different e-mail addresses",
+			})
+			w.plan.Decided.Touched = append(w.plan.Decided.Touched, p.touches()...)
+			continue
+		}
+		own = append(own, d)
+	}
+	if len(own)+len(a.also) == 0 {
+		return out // no row could tell what became of it
+	}
+	// A create that was lost may have made it with what a create does not change.
+	lost := a.Presence == Doubtful && owner != nil &&
+		!(sameText(a.Email, owner.want.Email) && sameText(a.Username, owner.want.Username))
+	if a.Presence == Unknown || lost {
+		w.read(a, slices.Concat(own, a.also))
+		return out
+	}
+	switch {
+	case active && owner == nil: // what they should be could not be had: failed in place
+		return out
+	case owner == nil:
+		return w.planRemoval(out, a, own, alone)
+	case a.Presence.missing():
+		return w.planCreate(out, a, owner, own, alone)
+	default:
+		return w.planUpdate(out, a, owner, own, resend, alone)
+	}
+}
+
+// read asks for the account to be read back, once.
+func (w *world) read(a *account, due []Due) {
+	for i := range w.plan.Reads {
+		if r := &w.plan.Reads[i]; r.Account != nil && r.Account.ID == a.ID {
+			r.Due = append(r.Due, due...)
+			return
+		}
+	}
+	before := a.Account
+	r := Read{Account: &before, Due: due}
+	for _, p := range a.people {
+		r.Linked = append(r.Linked, p.id)
+	}
+	w.plan.Reads = append(w.plan.Reads, r)
+}
+
+// planRemoval has an account leave the organization; it and its files stay with
+// the directory that owns it.
+func (w *world) planRemoval(out []unit, a *account, own []Due, alone bool) []unit {
+	if a.Presence == Doubtful && w.isAnothers(a) {
+		a.Presence = Absent
+		w.plan.Decided.Accounts = append(w.plan.Decided.Accounts, a.Account)
+	}
+	if a.Presence == Absent {
+		for _, d := range w.withoutStale(own) {
+			w.decide(d, Done, nil)
+		}
+		return out
+	}
+	after := a.Account
+	after.Presence = Absent
+	c := w.userCommand(a, &after, own)
+	c.UMAPI.Do = []umapi.Step{{RemoveFromOrg: &umapi.RemoveFromOrg{}}}
+	return append(out, unit{account: a, command: c, first: true, alone: alone})
+}
+
+// isAnothers reports whether the address of an account that may or may not have
+// been made is that of another that is there, or is wanted: then it is the same
+// in Adobe, and must not be removed.
+func (w *world) isAnothers(a *account) bool {
+	return slices.ContainsFunc(w.byEmail[directory.Fold(a.Email)], func(other *account) bool {
+		_, active := other.owner()
+		return other != a && sharesDirectory(other.Account, a.Type) && (active || other.Presence != Absent)
+	})
+}
+
+// planCreate makes an account. It may be there already: then it is updated.
+func (w *world) planCreate(out []unit, a *account, owner *person, own []Due, alone bool) []unit {
+	want := owner.want
+	after := Account{
+		ID: a.ID, Presence: Present, Type: want.Type, Email: want.Email, Username: want.Username, Domain: want.Domain,
+		FirstName: want.FirstName, LastName: want.LastName, Country: want.Country,
+	}
+	if w.taken(a, after, own) {
+		return out
+	}
+	create := umapi.Create{
+		Email: want.Email, FirstName: want.FirstName, LastName: want.LastName, Country: want.Country,
+		Option: umapi.OptionUpdateIfAlreadyExists,
+	}
+	c := w.userCommand(a, &after, own)
+	c.UMAPI.User, c.UMAPI.Domain = want.Username, want.Domain
+	if want.Type == umapi.AdobeID {
+		create.Option = umapi.OptionIgnoreIfAlreadyExists
+		c.UMAPI.User, c.UMAPI.Domain, c.UMAPI.UseAdobeID = want.Email, "", true
+	}
+	c.UMAPI.Do = []umapi.Step{umapi.CreateStep(want.Type, create)}
+	return append(out, unit{account: a, command: c, alone: alone})
+}
+
+// planUpdate changes names, login and address. The country never changes.
+func (w *world) planUpdate(out []unit, a *account, owner *person, own []Due, resend, alone bool) []unit {
+	want := owner.want
+	if a.Type != want.Type || (a.Domain == "") != (want.Domain == "") {
+		for _, d := range own {
+			w.decide(d, Failed, &Problem{
+				Code:    "bridge.identity_type.differs",
+				Message: fmt.Sprintf("Adobe has %s as %s, the mapping says %s", a.Email, describeLogin(a.Type, a.Domain), describeLogin(want.Type, want.Domain)),
+				Hint:    "Adobe cannot turn one into the other: change the mapping, or remove the account in the Admin Console and send the user again",
+			})
+		}
+		return out
+	}
+	after, update, address := a.difference(want.FirstName, want.LastName, want.Email, want.Username, resend)
+	wake := append(w.wakeOthers(a, owner, own), w.missing(a, false)...)
+	if update == (umapi.Update{}) {
+		for _, d := range w.withoutStale(own) {
+			w.decide(d, Done, nil)
+			w.plan.Decided.Touched = append(w.plan.Decided.Touched, wake...)
+			wake = nil
+		}
+		return out
+	}
+	if address && w.taken(a, after, own) {
+		return out
+	}
+	c := w.userCommand(a, &after, own)
+	c.Touched = wake
+	c.UMAPI.Do = []umapi.Step{{Update: &update}}
+	return append(out, unit{account: a, command: c, alone: alone})
+}
+
+// difference is the update that leads from the account to what it should be,
+// and the account as it then is. address says that the key of commands changes.
+func (a *account) difference(first, last, email, username string, resend bool) (after Account, u umapi.Update, address bool) {
+	after = a.Account
+	if a.Type == umapi.AdobeID {
+		return after, u, false // an Adobe ID belongs to the person: nothing can be changed
+	}
+	if a.FirstName != first || resend {
+		u.FirstName, after.FirstName = first, first
+	}
+	if a.LastName != last || resend {
+		u.LastName, after.LastName = last, last
+	}
+	// Adobe keeps the first spelling of an address for ever: another case is no difference.
+	if !sameText(a.Email, email) {
+		u.Email, after.Email = email, email
+		address = true
+	}
+	switch {
+	case a.Type != umapi.FederatedID:
+		after.Username = after.Email
+	case !sameText(a.Username, username), address && (sameText(username, email) || sameText(a.Username, a.Email)):
+		// Whether the login follows the address is not certain, so both are said,
+		// also where the login is to stay what the address was.
+		u.Username, after.Username = username, username
+		address = true
+	}
+	return after, u, address
+}
+
+// taken reports whether another account holds the address that after needs,
+// and then decides about the due rows.
+func (w *world) taken(a *account, after Account, own []Due) bool {
+	for _, other := range w.byEmail[directory.Fold(after.Email)] {
+		if other == a || other.Presence == Absent || !sharesDirectory(other.Account, after.Type) {
+			continue
+		}
+		p := Problem{
+			Code:    "bridge.email.in_use",
+			Message: fmt.Sprintf("%s is the address of another account", after.Email),
+			Hint:    "give one of the two another address, or remove the other account",
+		}
+		for _, d := range own {
+			w.wait(d, p)
+		}
+		return true
+	}
+	return false
+}
+
+// wakeOthers lists the other active users of the account, who failed as long as
+// they shared it with the users whose rows are given, and what a shared account
+// gains or loses when one of them comes or leaves.
+func (w *world) wakeOthers(a *account, owner *person, own []Due) []Touch {
+	if len(own) == 0 {
+		return nil
+	}
+	var out []Touch
+	for _, p := range a.people {
+		isDue := slices.ContainsFunc(a.due, func(d Due) bool { return d.User == p.id })
+		if p.active && !isDue && (p != owner || len(a.people) > 1) {
+			out = append(out, Touch{Kind: KindUser, User: p.id, Class: ClassJoin})
+		}
+	}
+	for _, d := range own {
+		if len(a.people) > 1 {
+			out = append(out, w.person(d.User).touches()...)
+		}
+	}
+	return out
+}
+
+// missing are memberships that the account should have and that are neither
+// mirrored nor due: its user was away when they were looked at. With unmapped,
+// only those in groups that have no Adobe group yet.
+func (w *world) missing(a *account, unmapped bool) []Touch {
+	var out []Touch
+	for _, p := range a.people {
+		for _, id := range p.teams {
+			t := w.team(id)
+			if !p.active || !t.exists || w.edgeDue[pair{p.id, id}] {
+				continue
+			}
+			lacks := func(g *group) bool { return !unmapped && !w.edges[Edge{Account: a.ID, Group: g.ID}] }
+			if len(t.current) == 0 || slices.ContainsFunc(t.current, lacks) {
+				out = append(out, Touch{Kind: KindEdge, User: p.id, Group: id, Class: ClassMembership})
+			}
+		}
+	}
+	return out
+}
+
+// withoutStale leaves out the due rows of users whose former account is still
+// there: they stay due until it has gone.
+func (w *world) withoutStale(own []Due) []Due {
+	return slices.DeleteFunc(slices.Clone(own), w.hasStale)
+}
+
+func (w *world) hasStale(d Due) bool {
+	return slices.ContainsFunc(w.person(d.User).stale, (*account).leaving)
+}
+
+// userCommand is a command for an account, addressed as Adobe has it now.
+func (w *world) userCommand(a *account, after *Account, own []Due) Command {
+	before := a.Account
+	c := Command{Account: after, BeforeAccount: &before, Also: slices.Clone(a.also), Steps: []Step{{Subject: true}}}
+	for _, d := range own {
+		if w.hasStale(d) {
+			c.Also = append(c.Also, d)
+		} else {
+			c.Own = append(c.Own, d)
+		}
+	}
+	c.UMAPI = a.address()
+	return c
+}
+
+// address is the root of a command for an account that is there.
+func (a *account) address() umapi.Command {
+	if a.Domain != "" {
+		return umapi.Command{User: a.Username, Domain: a.Domain}
+	}
+	return umapi.Command{User: a.Email, UseAdobeID: a.Type == umapi.AdobeID}
+}
+
+func describeLogin(t umapi.IdentityType, domain string) string {
+	if domain != "" {
+		return string(t) + " with a bare user name"
+	}
+	return string(t)
+}
+
+// sameText compares as Adobe does: without regard to case.
+func sameText(a, b string) bool { return a == b || strings.EqualFold(a, b) }
