@@ -1,0 +1,158 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/plan"
+)
+
+const (
+	insertCall = `
+		INSERT INTO calls (org, id, sent_at, settled_at, outcome, request_id, body) VALUES (?1, ?2, ?3, 0, '', '', ?4)`
+
+	settleCall = `
+		UPDATE calls SET settled_at = ?3, outcome = ?4, request_id = ?5
+		WHERE org = ?1 AND id = ?2 AND settled_at = 0`
+
+	callExists = `SELECT EXISTS (SELECT 1 FROM calls WHERE org = ?1 AND id = ?2)`
+
+	openCalls = `SELECT body, sent_at FROM calls WHERE org = ?1 AND settled_at = 0 ORDER BY sent_at, id`
+
+	sentSince = `SELECT sent_at FROM calls WHERE org = ?1 AND sent_at > ?2 AND outcome <> 'not sent' ORDER BY sent_at`
+)
+
+// RecordCall stores a call as sent at now, and the links.
+func (s *Store) RecordCall(ctx context.Context, org string, c plan.Call, links []plan.Link, now time.Time) error {
+	body, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("record call %s: %w", c.ID, err)
+	}
+	err = s.update(ctx, wait, func(ctx context.Context, t *tx) error {
+		if _, err := t.exec(ctx, insertCall, org, c.ID, micros(now), string(body)); err != nil {
+			return err
+		}
+		return t.link(ctx, org, links)
+	})
+	if err != nil {
+		return fmt.Errorf("record call %s: %w", c.ID, err)
+	}
+	return nil
+}
+
+// settleCall closes a call, once.
+func (t *tx) settleCall(ctx context.Context, org string, s plan.Settlement, now time.Time) error {
+	if s.Call == "" {
+		return nil
+	}
+	n, err := t.exec(ctx, settleCall, org, s.Call, micros(now), s.Outcome, s.RequestID)
+	if err != nil || n == 1 {
+		return err
+	}
+	var known bool
+	if _, err := t.row(ctx, callExists, []any{org, s.Call}, &known); err != nil {
+		return err
+	}
+	if !known {
+		return directory.ErrNotFound
+	}
+	return fmt.Errorf("it is settled already: %w", directory.ErrVersion)
+}
+
+// OpenCalls returns the calls that were recorded and not settled.
+func (s *Store) OpenCalls(ctx context.Context, org string) ([]plan.SentCall, error) {
+	var all []plan.SentCall
+	err := s.read(ctx, func(ctx context.Context, c *conn) error {
+		return c.each(ctx, openCalls, []any{org}, func(row scanner) error {
+			var body []byte
+			var at int64
+			if err := row.Scan(&body, &at); err != nil {
+				return err
+			}
+			call := plan.SentCall{SentAt: date(at)}
+			if err := json.Unmarshal(body, &call.Call); err != nil {
+				return err
+			}
+			all = append(all, call)
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read open calls: %w", err)
+	}
+	return all, nil
+}
+
+// SentSince returns when calls were sent after t, ascending; calls that were
+// settled as "not sent" are left out.
+func (s *Store) SentSince(ctx context.Context, org string, t time.Time) ([]time.Time, error) {
+	var all []time.Time
+	err := s.read(ctx, func(ctx context.Context, c *conn) error {
+		return c.each(ctx, sentSince, []any{org, micros(t)}, func(row scanner) error {
+			var at int64
+			err := row.Scan(&at)
+			all = append(all, date(at))
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read sent calls: %w", err)
+	}
+	return all, nil
+}
+
+const (
+	readOrg = `SELECT paused_until, groups_listed_at FROM orgs WHERE org = ?1`
+
+	putPause = `
+		INSERT INTO orgs (org, paused_until) VALUES (?1, ?2)
+		ON CONFLICT (org) DO UPDATE SET paused_until = excluded.paused_until`
+
+	putGroupsListed = `
+		INSERT INTO orgs (org, groups_listed_at) VALUES (?1, ?2)
+		ON CONFLICT (org) DO UPDATE SET groups_listed_at = excluded.groups_listed_at`
+)
+
+// dates reads what an org needs one date of, zero if it was never set.
+func (s *Store) dates(ctx context.Context, org string) (paused, listed time.Time, err error) {
+	var p, l int64
+	err = s.read(ctx, func(ctx context.Context, c *conn) error {
+		_, err := c.row(ctx, readOrg, []any{org}, &p, &l)
+		return err
+	})
+	return date(p), date(l), err
+}
+
+// Pause returns until when calls to Adobe are forbidden, zero if they are not.
+func (s *Store) Pause(ctx context.Context, org string) (time.Time, error) {
+	paused, _, err := s.dates(ctx, org)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read pause: %w", err)
+	}
+	return paused, nil
+}
+
+// SetPause keeps that time.
+func (s *Store) SetPause(ctx context.Context, org string, until time.Time) error {
+	err := s.update(ctx, wait, func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, putPause, org, micros(until))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("keep pause: %w", err)
+	}
+	return nil
+}
+
+// GroupsListed returns when Adobe's groups were last listed completely, zero if
+// never.
+func (s *Store) GroupsListed(ctx context.Context, org string) (time.Time, error) {
+	_, listed, err := s.dates(ctx, org)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read date of listing: %w", err)
+	}
+	return listed, nil
+}

@@ -1,0 +1,24 @@
+// Package sqlite keeps the storage contract of package store in one SQLite file.
+//
+// The file belongs to one process: [Open] takes a lock beside it, which the
+// operating system frees when the process ends in whatever way. It runs in WAL
+// mode with synchronous=FULL, so that what a write acknowledged is on disk.
+//
+// All writes go through one goroutine with one connection. Writes that wait
+// while a commit is being written to disk share the next one: each runs in a
+// savepoint of its own, so that the error of one undoes that one only, and each
+// is answered after the common COMMIT. That makes an fsync for each batch and
+// not for each write. A failed COMMIT fails the whole batch, and nothing of it
+// is kept. When the queue of writes is full, writes of the directory are refused
+// with directory.ErrOverloaded, while those of the dispatcher wait.
+//
+// Reads use a few connections of their own. Each sees the state at its first
+// statement, in which every write is that returned before it began.
+//
+// Each connection compiles a statement once. Where SQLite would look at the value
+// of a parameter while it plans, as it does for a LIMIT and for a comparison with a
+// column on which a partial index depends, it would compile the statement anew for
+// each value: there statements write +?1, which hides the value.
+//
+// Dates are stored as microseconds and shown in UTC.
+package sqlite

@@ -1,0 +1,141 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/plan"
+)
+
+const (
+	accountsByIDs = `
+		SELECT a.id, a.presence, a.type, a.email, a.username, a.domain, a.first_name, a.last_name, a.country, a.candidate
+		FROM json_each(?2) j CROSS JOIN accounts a ON a.org = ?1 AND a.id = j.value`
+
+	adobeGroupsByIDs = `
+		SELECT a.id, a.name, a.type, a.presence, a.adopted, a.candidate
+		FROM json_each(?2) j CROSS JOIN adobe_groups a ON a.org = ?1 AND a.id = j.value`
+)
+
+func (f *facts) accounts(ctx context.Context, ids []string) error {
+	return f.c.each(ctx, accountsByIDs, []any{f.org, list(ids)}, func(row scanner) error {
+		var a plan.Account
+		err := row.Scan(&a.ID, &a.Presence, &a.Type, &a.Email, &a.Username, &a.Domain,
+			&a.FirstName, &a.LastName, &a.Country, &a.Candidate)
+		f.out.Accounts[a.ID] = a
+		return err
+	})
+}
+
+func (f *facts) adobeGroups(ctx context.Context, ids []string) error {
+	return f.c.each(ctx, adobeGroupsByIDs, []any{f.org, list(ids)}, func(row scanner) error {
+		var g plan.AdobeGroup
+		err := row.Scan(&g.ID, &g.Name, &g.Type, &g.Presence, &g.Adopted, &g.Candidate)
+		f.out.AdobeGroups[g.ID] = g
+		return err
+	})
+}
+
+const (
+	putAccount = `
+		INSERT INTO accounts (org, id, presence, type, email, email_key, username, domain,
+			first_name, last_name, country, candidate, candidate_key)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+		ON CONFLICT (org, id) DO UPDATE SET presence = excluded.presence, type = excluded.type,
+			email = excluded.email, email_key = excluded.email_key,
+			username = excluded.username, domain = excluded.domain,
+			first_name = excluded.first_name, last_name = excluded.last_name, country = excluded.country,
+			candidate = excluded.candidate, candidate_key = excluded.candidate_key`
+
+	putAdobeGroup = `
+		INSERT INTO adobe_groups (org, id, name, name_key, type, presence, adopted, candidate, candidate_key)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+		ON CONFLICT (org, id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key,
+			type = excluded.type, presence = excluded.presence, adopted = excluded.adopted,
+			candidate = excluded.candidate, candidate_key = excluded.candidate_key`
+
+	forgetAccount    = `DELETE FROM edges WHERE org = ?1 AND account = ?2`
+	forgetAdobeGroup = `DELETE FROM edges WHERE org = ?1 AND adobe_group = ?2`
+
+	// Each of ?2 is a list of an account and a group.
+	putEdges = `
+		INSERT INTO edges (org, account, adobe_group)
+		SELECT ?1, value ->> 0, value ->> 1 FROM json_each(?2) WHERE true
+		ON CONFLICT DO NOTHING`
+	deleteEdges = `
+		DELETE FROM edges WHERE org = ?1 AND (account, adobe_group) IN (
+			SELECT value ->> 0, value ->> 1 FROM json_each(?2))`
+
+	putLink = `
+		INSERT INTO links (org, kind, directory_id, mirror_id, stale, synced_at) VALUES (?1, ?2, ?3, ?4, ?5, 0)
+		ON CONFLICT (org, kind, directory_id, mirror_id) DO UPDATE SET stale = excluded.stale`
+	deleteLink = `DELETE FROM links WHERE org = ?1 AND kind = ?2 AND directory_id = ?3 AND mirror_id = ?4`
+)
+
+// mirrorAccount keeps an account. One that is absent loses its memberships.
+func (t *tx) mirrorAccount(ctx context.Context, org string, a plan.Account) error {
+	_, err := t.exec(ctx, putAccount, org, a.ID, string(a.Presence), string(a.Type), a.Email, directory.Fold(a.Email),
+		a.Username, a.Domain, a.FirstName, a.LastName, a.Country, a.Candidate, directory.Fold(a.Candidate))
+	if err == nil && a.Presence == plan.Absent {
+		_, err = t.exec(ctx, forgetAccount, org, a.ID)
+	}
+	if err != nil {
+		return fmt.Errorf("mirror account %s: %w", a.ID, err)
+	}
+	return nil
+}
+
+// mirrorGroup keeps an Adobe group. One that is absent loses its memberships.
+func (t *tx) mirrorGroup(ctx context.Context, org string, g plan.AdobeGroup) error {
+	_, err := t.exec(ctx, putAdobeGroup, org, g.ID, g.Name, directory.Fold(g.Name), string(g.Type), string(g.Presence),
+		flag(g.Adopted), g.Candidate, directory.Fold(g.Candidate))
+	if err == nil && g.Presence == plan.Absent {
+		_, err = t.exec(ctx, forgetAdobeGroup, org, g.ID)
+	}
+	if err != nil {
+		return fmt.Errorf("mirror Adobe group %s: %w", g.ID, err)
+	}
+	return nil
+}
+
+// mirrorEdges keeps the memberships that were added, and no longer those that
+// were removed.
+func (t *tx) mirrorEdges(ctx context.Context, org string, added, removed []plan.Edge) error {
+	for _, change := range []struct {
+		query string
+		edges []plan.Edge
+	}{{putEdges, added}, {deleteEdges, removed}} {
+		if len(change.edges) == 0 {
+			continue
+		}
+		pairs := make([][]string, len(change.edges))
+		for i, e := range change.edges {
+			pairs[i] = []string{e.Account, e.Group}
+		}
+		if _, err := t.exec(ctx, change.query, org, list(pairs)); err != nil {
+			return fmt.Errorf("mirror memberships: %w", err)
+		}
+	}
+	return nil
+}
+
+// link keeps links, and the time of those that are there.
+func (t *tx) link(ctx context.Context, org string, links []plan.Link) error {
+	for _, l := range links {
+		if _, err := t.exec(ctx, putLink, org, string(l.Kind), l.Directory, l.Mirror, flag(l.Stale)); err != nil {
+			return fmt.Errorf("link %s %s: %w", l.Kind, l.Directory, err)
+		}
+	}
+	return nil
+}
+
+// unlink removes links.
+func (t *tx) unlink(ctx context.Context, org string, links []plan.Link) error {
+	for _, l := range links {
+		if _, err := t.exec(ctx, deleteLink, org, string(l.Kind), l.Directory, l.Mirror); err != nil {
+			return fmt.Errorf("unlink %s %s: %w", l.Kind, l.Directory, err)
+		}
+	}
+	return nil
+}

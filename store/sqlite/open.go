@@ -1,0 +1,170 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	_ "modernc.org/sqlite" // the driver
+)
+
+// Options are what may be chosen about a database.
+type Options struct {
+	// Log is told what happens while opening; nil for nowhere.
+	Log *slog.Logger
+}
+
+// Store is a store.Store in one file.
+type Store struct {
+	path string
+	file *os.File // holds the lock
+	db   *sql.DB
+
+	write   *writer
+	readers chan *conn // those that are free
+	nread   int
+	signals signals
+
+	closing sync.Once
+	closed  error
+}
+
+// Open opens the database at path, or makes it, and brings its tables to the
+// present. It refuses a file that another process has open, that belongs to
+// another program, or that a newer release wrote. Parent folders must exist.
+//
+// Unlike other constructors it starts a goroutine, the one that writes: a store
+// without it could not keep its promises, and nothing but a store needs to know
+// of it. Close ends it.
+func Open(ctx context.Context, path string, opts Options) (*Store, error) {
+	if path == "" || strings.Contains(path, ":memory:") {
+		return nil, fmt.Errorf("open database: path %q: name a file", path)
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	file, err := lock(path)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %s: %w", path, err)
+	}
+	s := &Store{path: path, file: file}
+	if err := s.open(ctx, opts.Log); err != nil {
+		return nil, fmt.Errorf("open database: %s: %w", path, errors.Join(advise(err), s.release()))
+	}
+	return s, nil
+}
+
+// open makes the connections and starts the writer.
+func (s *Store) open(ctx context.Context, log *slog.Logger) error {
+	empty, err := identify(s.path)
+	if err != nil {
+		return err
+	}
+	if empty {
+		log.InfoContext(ctx, "new database", "path", s.path)
+		if err := mark(ctx, s.path); err != nil {
+			return err
+		}
+	}
+	s.db, err = sql.Open("sqlite", dsn(s.path))
+	if err != nil {
+		return err
+	}
+	// Connections are kept for as long as the store is open, with their
+	// statements; idle ones exist only before they are taken.
+	s.db.SetConnMaxLifetime(0)
+	s.db.SetConnMaxIdleTime(0)
+	if err := migrate(ctx, s.db, log); err != nil {
+		return err
+	}
+	s.nread = max(4, runtime.NumCPU())
+	s.readers = make(chan *conn, s.nread)
+	for range s.nread {
+		c, err := newConn(ctx, s.db)
+		if err != nil {
+			return err
+		}
+		s.readers <- c
+		if _, err := c.exec(ctx, "PRAGMA query_only = 1"); err != nil {
+			return err
+		}
+	}
+	c, err := newConn(ctx, s.db)
+	if err != nil {
+		return err
+	}
+	s.write = newWriter(c, s.signals.send)
+	go s.write.run()
+	return nil
+}
+
+// dsn names the file with the settings that each connection gets.
+func dsn(path string) string {
+	v := url.Values{"_txlock": {"immediate"}, "_pragma": {
+		"busy_timeout(5000)",
+		"journal_mode(WAL)",
+		"synchronous(FULL)",
+		"foreign_keys(1)",
+		"temp_store(MEMORY)",
+		"cache_size(-32768)",           // 32 MiB
+		"journal_size_limit(67108864)", // what a large write leaves of the log
+	}}
+	return fileURL(path) + "?" + v.Encode()
+}
+
+// fileURL spells a path so that none of its characters means anything to SQLite.
+func fileURL(path string) string {
+	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()
+}
+
+// Close waits for what is being written, then releases the database. Writes
+// that come later are refused. Closing twice returns what the first did.
+func (s *Store) Close() error {
+	s.closing.Do(func() {
+		s.write.stop()
+		for range s.nread {
+			c := <-s.readers
+			s.closed = errors.Join(s.closed, c.close())
+		}
+		s.nread = 0
+		s.closed = errors.Join(s.closed, s.release())
+	})
+	return s.closed
+}
+
+// release undoes what open did, however far it came.
+func (s *Store) release() error {
+	var errs []error
+	for s.nread > 0 && len(s.readers) > 0 {
+		c := <-s.readers
+		errs = append(errs, c.close())
+	}
+	if s.write != nil {
+		errs = append(errs, s.write.c.close())
+	}
+	if s.db != nil {
+		errs = append(errs, s.db.Close())
+	}
+	return errors.Join(append(errs, s.file.Close())...)
+}
+
+// Ping returns nil if a read can be answered now.
+func (s *Store) Ping(ctx context.Context) error {
+	err := s.read(ctx, func(ctx context.Context, c *conn) error {
+		var n int
+		_, err := c.row(ctx, "SELECT COUNT(*) FROM orgs", nil, &n)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("ping database: %s: %w", s.path, err)
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package sqlite
+
+import (
+	"context"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// hot are the statements that run often, or on much.
+var hot = map[string]struct {
+	query string
+	using []string // what its plan names
+	sorts bool     // whether it may sort what it found
+}{
+	"user by id":        {query: userByID, using: []string{"users_by_id"}},
+	"users by ids":      {query: usersByIDs, using: []string{"users_by_id"}},
+	"user's state":      {query: userState, using: []string{"users_by_id"}},
+	"user name taken":   {query: userNameTaken, using: []string{"users_by_name"}},
+	"count users":       {query: countUsers, using: []string{"COVERING INDEX"}},
+	"page of users":     {query: pageOfUsers, using: []string{"users_in_order"}, sorts: true},
+	"userName eq":       {query: allUsers + " AND u.user_name_key = ?2 AND u.user_name_key <> ''" + userListing.order, using: []string{"users_by_name"}},
+	"externalId eq":     {query: allUsers + " AND u.external_id = ?2 AND u.external_id <> ''" + userListing.order, using: []string{"users_by_external_id"}},
+	"displayName eq":    {query: allUsers + " AND u.display_name_key = ?2 AND u.display_name_key <> ''" + userListing.order, using: []string{"users_by_display_name"}},
+	"all users":         {query: allUsers + userListing.order, using: []string{"users_in_order"}},
+	"groups of users":   {query: groupsOfUsers, using: []string{"members_by_user"}, sorts: true},
+	"group by id":       {query: groupByID, using: []string{"groups_by_id", "due_stuck_edges"}},
+	"groups by ids":     {query: groupsByIDs, using: []string{"groups_by_id"}},
+	"page of groups":    {query: pageOfGroups, using: []string{"groups_in_order"}, sorts: true},
+	"group by name":     {query: allGroups + " AND g.display_name_key = ?2 AND g.display_name_key <> ''" + groupListing.order, using: []string{"groups_by_name"}},
+	"group by external": {query: allGroups + " AND g.external_id = ?2 AND g.external_id <> ''" + groupListing.order, using: []string{"groups_by_external_id"}},
+	"members after":     {query: membersAfter, using: []string{"group_key=? AND member_id>?"}},
+	"count members":     {query: countMembers, using: []string{"group_key=?"}},
+	"is member":         {query: whichAreMembers, using: []string{"group_key=? AND member_id=?"}},
+	"resolve members":   {query: resolveMembers, using: []string{"users_by_id", "groups_by_id", "group_key=? AND member_id=?"}},
+	"insert members":    {query: insertMembers, using: []string{"users_by_id", "groups_by_id"}},
+	"remove listed":     {query: removeListed, using: []string{"group_key=? AND member_id=?"}},
+	"remove unlisted":   {query: removeUnlisted, using: []string{"group_key=?"}},
+	"users below":       {query: usersBelow, using: []string{"members_children", "group_key=?"}, sorts: true},
+	"edges of group":    {query: edgesOfGroup, using: []string{"members_by_child"}},
+	"edges of user":     {query: edgesOfUser, using: []string{"members_by_user", "members_by_child"}},
+	"leave groups":      {query: leaveGroups, using: []string{"members_by_user"}},
+	"leave members":     {query: leaveMembers, using: []string{"members_by_user"}},
+	"leave parents":     {query: leaveParents, using: []string{"members_by_child"}},
+	"what is due":       {query: dueNow, using: []string{"due_ready (org=?)", "due_later (org=? AND not_before>? AND not_before<?)"}, sorts: true},
+	"due next":          {query: nextDue, using: []string{"due_ready (org=?)", "due_later"}},
+	"due done":          {query: dueDone, using: []string{"org=? AND kind=? AND group_id=? AND user_id=?"}},
+	"due retry":         {query: dueRetry, using: []string{"org=? AND kind=? AND group_id=? AND user_id=?"}},
+	"due failed":        {query: dueFailed, using: []string{"org=? AND kind=? AND group_id=? AND user_id=?"}},
+	"due resend":        {query: dueResend, using: []string{"org=? AND kind=? AND group_id=? AND user_id=?"}},
+	"edges done":        {query: edgesDone, using: []string{"org=? AND kind=? AND group_id=? AND user_id=?"}, sorts: true},
+	"edges in group":    {query: edgesInGroup, using: []string{"groups_by_id", "members_children", "group_key=?"}},
+	"drop links":        {query: dropLinksOfUsers, using: []string{"kind=? AND directory_id=?", "users_by_id", "due_edges_by_user"}, sorts: true},
+	"drop group links":  {query: dropLinksOfGroups, using: []string{"kind=? AND directory_id=?", "groups_by_id", "org=? AND kind=? AND group_id=?"}, sorts: true},
+	"put edges":         {query: putEdges},
+	"delete edges":      {query: deleteEdges, using: []string{"org=? AND adobe_group=? AND account=?"}, sorts: true},
+	"count due":         {query: countDue, using: []string{"work USING PRIMARY KEY (org=?)"}},
+	"oldest due":        {query: oldestDue, using: []string{"due_oldest"}},
+	"due parked":        {query: dueParked, using: []string{"org=? AND kind=? AND group_id=? AND user_id=?"}},
+	"wake of user":      {query: wakeOfUser, using: []string{"due_edges_by_user"}},
+	"wake of group":     {query: wakeOfGroup, using: []string{"due_parked_by_group"}},
+	"note links":        {query: noteLinks, using: []string{"org=? AND kind=? AND directory_id=?"}},
+	"links of users":    {query: linksOfDirectory, using: []string{"org=? AND kind=? AND directory_id=?"}},
+	"links of mirror":   {query: linksOfMirror, using: []string{"links_by_mirror"}},
+	"accounts by email": {query: accountIDsByEmail, using: []string{"accounts_by_email", "accounts_by_candidate"}, sorts: true},
+	"groups by name":    {query: adobeGroupIDsByName, using: []string{"adobe_groups_by_name", "adobe_groups_by_candidate"}, sorts: true},
+	"memberships":       {query: membershipsOf, using: []string{"members_by_user", "members_by_child"}, sorts: true},
+	"edges of accounts": {query: edgesOfAccounts, using: []string{"org=? AND account=?"}, sorts: true},
+	"edges due":         {query: edgesDueOfUsers, using: []string{"due_edges_by_user"}, sorts: true},
+	"forget group":      {query: forgetAdobeGroup, using: []string{"edges_by_group"}},
+	"open calls":        {query: openCalls, using: []string{"calls_open"}},
+	"sent since":        {query: sentSince, using: []string{"calls_sent"}},
+	"linked groups":     {query: groupsLinkedTo, using: []string{"links_by_mirror"}},
+	"failures":          {query: oldestFailures, using: []string{"due_failed"}},
+	"retry failed":      {query: retryFailed, using: []string{"due_failed"}},
+	"journal":           {query: allEntries, using: []string{"journal"}},
+	"journal about":     {query: entriesAbout, using: []string{"journal_by_user", "journal_by_group"}, sorts: true},
+}
+
+// What grows with an org must be found by an index. Whatever is scanned here is
+// a list that the caller gave, or the result of a step before.
+func TestStatements_AreAnsweredByIndexes(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "bridge.db"))
+	for name, tt := range hot {
+		var plan []string
+		err := s.update(t.Context(), wait, func(ctx context.Context, w *tx) error {
+			var args []any // one for each number
+			for n := 1; strings.Contains(tt.query, "?"+strconv.Itoa(n)); n++ {
+				args = append(args, nil)
+			}
+			return w.each(ctx, "EXPLAIN QUERY PLAN "+tt.query, args, func(row scanner) error {
+				var id, parent, unused int
+				var detail string
+				err := row.Scan(&id, &parent, &unused, &detail)
+				plan = append(plan, detail)
+				return err
+			})
+		})
+		require.NoError(t, err, name)
+		whole := strings.Join(plan, "\n")
+		for _, part := range tt.using {
+			assert.Contains(t, whole, part, name)
+		}
+		for _, step := range plan {
+			if table, ok := strings.CutPrefix(step, "SCAN "); ok && !given(table) {
+				assert.Fail(t, "a table is scanned", "%s:\n%s", name, whole)
+			}
+			if strings.Contains(step, "TEMP B-TREE") && !tt.sorts {
+				assert.Fail(t, "it sorts", "%s:\n%s", name, whole)
+			}
+			assert.NotContains(t, step, "AUTOMATIC", name)
+		}
+	}
+}
+
+// SQLite looks at the value of a parameter while it plans if it is a LIMIT, or is
+// compared with a column on which a partial index depends. Such a statement is
+// compiled anew at each run, which costs many times what running it does.
+var replanned = regexp.MustCompile(`LIMIT \?|\b(WHERE|AND|ON) ([a-km-z]\.)?(kind|state|parked|not_before|settled_at) (=|<>|>) \?`)
+
+func TestStatements_AreCompiledOnce(t *testing.T) {
+	t.Parallel()
+	for name, tt := range hot {
+		if strings.Contains(tt.query, "UPDATE links") {
+			continue // the kind of a link, here and as l.kind, which no partial index names
+		}
+		assert.NotRegexp(t, replanned, tt.query, "%s: write +?", name)
+	}
+}
+
+// given reports whether what is scanned is a list of the caller or the result
+// of a step before.
+func given(table string) bool {
+	name, _, _ := strings.Cut(table, " ")
+	switch name {
+	case "up", "down", "p", "CONSTANT":
+		return true
+	}
+	return strings.Contains(table, "VIRTUAL TABLE") || strings.HasPrefix(name, "(subquery-")
+}

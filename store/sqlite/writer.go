@@ -1,0 +1,205 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/scim-bridge/scim-bridge/directory"
+)
+
+const (
+	// maxBatch is how many writes share a commit at most: enough that the disk
+	// is no longer what limits them, few enough that the first need not wait.
+	maxBatch = 64
+	// maxQueue is how many writes may wait: less than a second of work.
+	maxQueue = 1024
+)
+
+// errClosed is what a write gets after Close.
+var errClosed = errors.New("store is closed")
+
+// write is one write that waits for its turn.
+type write struct {
+	ended func() error // says why the one who waits no longer does
+	do    func(ctx context.Context, t *tx) error
+	err   error
+	wake  []string      // orgs for which something became due
+	done  chan struct{} // closed when err is final
+}
+
+// tx is what a write works with. Its context is not the caller's: a statement
+// that is interrupted would undo the writes of others.
+type tx struct {
+	*write
+	*conn
+}
+
+// writer is the goroutine that does all writes.
+type writer struct {
+	c       *conn
+	queue   chan *write
+	closing chan struct{} // closed to end it
+	stopped chan struct{} // closed when it has ended
+	once    sync.Once
+	commits atomic.Int64     // how often it committed
+	woken   func(org string) // told of what became due, after the commit
+}
+
+func newWriter(c *conn, woken func(org string)) *writer {
+	return &writer{
+		c:       c,
+		queue:   make(chan *write, maxQueue),
+		closing: make(chan struct{}),
+		stopped: make(chan struct{}),
+		woken:   woken,
+	}
+}
+
+// stop ends the writer after it did what waits.
+func (w *writer) stop() {
+	w.once.Do(func() { close(w.closing) })
+	<-w.stopped
+}
+
+// run does writes until stop.
+func (w *writer) run() {
+	defer close(w.stopped)
+	for {
+		select {
+		case first := <-w.queue:
+			w.batch(first)
+		case <-w.closing:
+			for {
+				select {
+				case first := <-w.queue:
+					w.batch(first)
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// batch does a write, and those that wait behind it, in one transaction.
+func (w *writer) batch(first *write) {
+	ctx := context.Background()
+	all := []*write{first}
+	if _, err := w.c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		w.answer(all, fmt.Errorf("begin: %w", err))
+		return
+	}
+	err := w.one(ctx, first)
+	for err == nil && len(all) < maxBatch {
+		var next *write
+		select {
+		case next = <-w.queue:
+		default:
+		}
+		if next == nil {
+			break
+		}
+		all = append(all, next)
+		err = w.one(ctx, next)
+	}
+	if err == nil {
+		if _, err = w.c.exec(ctx, "COMMIT"); err != nil {
+			err = fmt.Errorf("commit: %w", err)
+		}
+		w.commits.Add(1)
+	}
+	if err != nil {
+		// It fails if SQLite has rolled back already, which is as well.
+		_, _ = w.c.exec(ctx, "ROLLBACK")
+	}
+	w.answer(all, err)
+}
+
+// one does one write in a savepoint. It returns an error if the whole
+// transaction is lost, as it is after a full disk.
+func (w *writer) one(ctx context.Context, q *write) error {
+	if q.err = q.ended(); q.err != nil {
+		return nil
+	}
+	if _, err := w.c.exec(ctx, "SAVEPOINT one"); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	if q.err = q.do(ctx, &tx{write: q, conn: w.c}); q.err != nil {
+		q.wake = nil
+		if _, err := w.c.exec(ctx, "ROLLBACK TO one"); err != nil {
+			return fmt.Errorf("roll back: %w", errors.Join(err, q.err))
+		}
+	}
+	if _, err := w.c.exec(ctx, "RELEASE one"); err != nil {
+		return fmt.Errorf("end write: %w", err)
+	}
+	return nil
+}
+
+// answer tells all of a batch what became of it.
+func (w *writer) answer(all []*write, err error) {
+	for _, q := range all {
+		if err != nil {
+			q.err = err
+		} else {
+			for _, org := range q.wake {
+				w.woken(org)
+			}
+		}
+		close(q.done)
+	}
+}
+
+// patience says what a write does when the queue is full.
+type patience bool
+
+const (
+	refuse patience = false // fail with directory.ErrOverloaded
+	wait   patience = true  // wait for room
+)
+
+// update runs a write and returns when it is on disk, or failed, or ctx ends,
+// in which case it may still happen.
+func (s *Store) update(ctx context.Context, p patience, do func(ctx context.Context, t *tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	w := s.write
+	q := &write{ended: ctx.Err, do: do, done: make(chan struct{})}
+	if p == wait {
+		select {
+		case w.queue <- q:
+		case <-w.closing:
+			return errClosed
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	} else {
+		select {
+		case <-w.closing:
+			return errClosed
+		default:
+		}
+		select {
+		case w.queue <- q:
+		default:
+			return fmt.Errorf("queue of %d writes is full: %w", maxQueue, directory.ErrOverloaded)
+		}
+	}
+	select {
+	case <-q.done:
+		return q.err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.stopped:
+	}
+	select {
+	case <-q.done: // it was among the last
+		return q.err
+	default:
+		return errClosed
+	}
+}

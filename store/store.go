@@ -1,0 +1,172 @@
+// Package store defines what the bridge needs from a database.
+//
+// Each method is one transaction named for the business step it performs, so
+// that no transaction value crosses the package's edge and each database may
+// do the step in its own way. A write that returned nil is on disk: it
+// survives the process and the machine. A write that returned an error changed
+// nothing, unless the error is the context's, in which case it may have happened.
+// Reads see every write that returned before they began.
+//
+// Every row belongs to one org; an id of one org is unknown in all others.
+// All methods may be called concurrently. Times are parameters, in UTC and
+// truncated to microseconds. What is promised here is checked by package
+// storetest, which every implementation must pass.
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/scim/filter"
+)
+
+// Store is the whole contract.
+type Store interface {
+	Users
+	Groups
+	Work
+	Operations
+	// Ping returns nil if a read can be answered now.
+	Ping(ctx context.Context) error
+	// Close waits for what is being written and releases the database.
+	Close() error
+}
+
+// Users is the directory's users. Each write makes due what it touches, in the
+// same transaction, and leaves a line in the journal.
+type Users interface {
+	// CreateUser stores a new user at version 1 and makes it due, with class
+	// join if it is active, else leave. It returns a directory.ConflictError for
+	// "userName" if the name, compared by directory.Fold, is taken.
+	CreateUser(ctx context.Context, org string, u directory.User, o directory.Origin) (directory.User, error)
+	// User returns one user, or directory.ErrNotFound.
+	User(ctx context.Context, org, id string) (directory.User, error)
+	// UpdateUser replaces the document of a user whose version is ifVersion,
+	// else directory.ErrVersion; zero fits any version. It makes the user due:
+	// class leave if it was active and is no longer, join if it is active and
+	// was not, else attribute. An equal document changes nothing: no version, no date,
+	// nothing due.
+	UpdateUser(ctx context.Context, org, id string, ifVersion int64, doc []byte, o directory.Origin) (directory.User, error)
+	// DeleteUser removes a user and its memberships, moves the version of the
+	// groups that it was in, and makes the user (class leave) and those
+	// memberships due. ifVersion as for UpdateUser.
+	DeleteUser(ctx context.Context, org, id string, ifVersion int64, o directory.Origin) error
+	// Users lists the users that match where, nil for all, in order of
+	// creation. The order is total and stable.
+	Users(ctx context.Context, org string, where filter.Expr, page directory.Page) (directory.List[directory.User], error)
+	// GroupsOf returns the groups of which each user is a direct member, by user id,
+	// ordered by displayName. Users without a group are left out.
+	GroupsOf(ctx context.Context, org string, users []string) (map[string][]directory.GroupRef, error)
+}
+
+// Groups is the directory's groups and their members.
+type Groups interface {
+	// CreateGroup stores a new group at version 1 with its members and makes
+	// the group (class join) and each membership (class membership) due.
+	// Ids that are unknown are left out and returned; c.RefuseUnknown and
+	// c.RefuseNested make them errors. Only MemberAdd and MemberReplace make sense in c.Members; c.Document
+	// and c.IfVersion are not used. It returns a directory.ConflictError for
+	// "displayName" if the name, compared by directory.Fold, is taken.
+	CreateGroup(ctx context.Context, org string, g directory.Group, c directory.GroupChange, o directory.Origin) (directory.Group, []string, error)
+	// Group returns one group without its members, or directory.ErrNotFound.
+	Group(ctx context.Context, org, id string) (directory.Group, error)
+	// UpdateGroup applies a change and returns the group and the unknown member
+	// ids that it left out. It makes due: the group (class attribute) if its
+	// document changed, and each membership that came or went (class
+	// membership). The cost follows the change, not the size of the group. A
+	// change without effect moves neither version nor date. Changes that name
+	// no version never fail because of one another.
+	UpdateGroup(ctx context.Context, org, id string, c directory.GroupChange, o directory.Origin) (directory.Group, []string, error)
+	// DeleteGroup removes a group and its memberships (not its members) and
+	// makes the group (class leave) and each membership due.
+	DeleteGroup(ctx context.Context, org, id string, ifVersion int64, o directory.Origin) error
+	// Groups lists the groups that match where, nil for all, in order of
+	// creation, without their members.
+	Groups(ctx context.Context, org string, where filter.Expr, page directory.Page) (directory.List[directory.Group], error)
+	// Members returns up to limit direct members of a group whose id is greater
+	// than after, in order of id: pass the last id to go on. A group that is
+	// unknown has none.
+	Members(ctx context.Context, org, group, after string, limit int) ([]directory.Member, error)
+	// CountMembers counts a group's direct members, up to limit.
+	CountMembers(ctx context.Context, org, group string, limit int) (int, error)
+	// IsMember reports which of the ids are direct members of a group.
+	IsMember(ctx context.Context, org, group string, ids []string) (map[string]bool, error)
+}
+
+// Work is what the dispatcher needs: what is due, what is known, and the calls.
+type Work interface {
+	// Due returns up to limit rows that are pending, not parked and not before
+	// now, in ascending order of plan.Rank.
+	Due(ctx context.Context, org string, now time.Time, limit int) ([]plan.Due, error)
+	// NextDue returns when the earliest pending row that is not parked may be
+	// taken, and false if there is none.
+	NextDue(ctx context.Context, org string) (time.Time, bool, error)
+	// Facts answers a query, from one moment.
+	Facts(ctx context.Context, org string, q plan.Query) (plan.Facts, error)
+	// RecordCall stores a call as sent at now, and the links.
+	RecordCall(ctx context.Context, org string, c plan.Call, links []plan.Link, now time.Time) error
+	// Settle writes what was learned. A due row whose verdict is Done goes if
+	// its generation is unchanged; with the row of a user or group that is Done,
+	// its parked memberships wake and its links note the time. The links of a
+	// user or group that is gone from the directory are removed once no due row,
+	// its own or a membership's, names it. Settling a call twice is refused with
+	// directory.ErrVersion and changes nothing.
+	Settle(ctx context.Context, org string, s plan.Settlement, now time.Time) error
+	// OpenCalls returns the calls that were recorded and not settled.
+	OpenCalls(ctx context.Context, org string) ([]plan.SentCall, error)
+	// SentSince returns when calls were sent after t, ascending; calls that
+	// were settled as "not sent" are left out.
+	SentSince(ctx context.Context, org string, t time.Time) ([]time.Time, error)
+	// Pause returns until when calls to Adobe are forbidden (Retry-After), zero
+	// if they are not.
+	Pause(ctx context.Context, org string) (time.Time, error)
+	// SetPause keeps that time.
+	SetPause(ctx context.Context, org string, until time.Time) error
+	// GroupsListed returns when Adobe's groups were last listed completely,
+	// zero if never.
+	GroupsListed(ctx context.Context, org string) (time.Time, error)
+	// ListGroups merges a complete listing of Adobe's groups into the mirror, at now: a
+	// name (by directory.Fold) that is new is added as adopted; one that the mirror holds keeps its
+	// id and Adopted and is set present with the listed name and type; a present one that is not
+	// listed becomes absent, loses its memberships, and the directory groups linked to it are made due.
+	ListGroups(ctx context.Context, org string, listed []plan.AdobeGroup, now time.Time) error
+	// Changed returns a channel that receives after something became due, for
+	// the one dispatcher of an org. Signals may be merged.
+	Changed(org string) <-chan struct{}
+}
+
+// Operations is what people look at and act on.
+type Operations interface {
+	// Status counts what is due, by kind and state.
+	Status(ctx context.Context, org string) (Status, error)
+	// Retry makes failed rows pending again, now, and returns how many.
+	Retry(ctx context.Context, org string, now time.Time) (int, error)
+	// Journal returns up to limit entries about a user or group id, the newest
+	// first; with an empty id, about anything.
+	Journal(ctx context.Context, org, id string, limit int) ([]Entry, error)
+}
+
+// Status is the work of one org in numbers.
+type Status struct {
+	Pending, Parked, Held, Failed map[plan.Kind]int
+	// Oldest is since when the oldest pending row is due, zero if none.
+	Oldest time.Time
+	// Failures are up to 20 failed rows, the oldest first.
+	Failures []Failure
+}
+
+// Failure is one failed row.
+type Failure struct {
+	Due     plan.Due
+	Problem plan.Problem
+}
+
+// Entry is one line of the journal.
+type Entry struct {
+	At               time.Time
+	Actor, RequestID string
+	User, Group      string
+	Event, Text      string
+}
