@@ -26,20 +26,26 @@ func (p *pacer) note(t time.Time) {
 	}
 }
 
-// next returns when the next may be sent: now or later, in whole microseconds
-// as [clock] gives them.
-func (p *pacer) next(now time.Time) time.Time {
+// earliest returns when the window has room, without spreading: now or later.
+func (p *pacer) earliest(now time.Time) time.Time {
 	for len(p.sent) > 0 && !p.sent[0].Add(perMinuteWindow).After(now) {
 		p.sent = p.sent[1:]
 	}
-	used := len(p.sent)
-	if p.perMinute == 0 || 2*used < p.perMinute {
-		return now
-	}
-	end := p.sent[0].Add(perMinuteWindow)
-	if used >= p.perMinute {
+	if used := len(p.sent); p.perMinute > 0 && used >= p.perMinute {
 		return p.sent[used-p.perMinute].Add(perMinuteWindow)
 	}
+	return now
+}
+
+// next returns when the next may be sent: now or later, in whole microseconds
+// as [clock] gives them.
+func (p *pacer) next(now time.Time) time.Time {
+	at := p.earliest(now)
+	used := len(p.sent)
+	if at.After(now) || 2*used < p.perMinute || p.perMinute == 0 {
+		return at
+	}
+	end := p.sent[0].Add(perMinuteWindow)
 	last := p.sent[used-1]
 	share := end.Sub(last) / time.Duration(p.perMinute-used+1)
 	return maxTime(last.Add(share.Truncate(time.Microsecond)), now)

@@ -23,8 +23,8 @@ const (
 	brokenWait, brokenMost = time.Second, time.Minute
 )
 
-// trouble is what the dispatcher does about calls that fail as a whole. It says
-// so once for each change of cause, and when it is over.
+// trouble is what the dispatcher does about calls, or reads, that fail as a
+// whole. Whoever has it says so once for each change of cause, and when it is over.
 type trouble struct {
 	until time.Time // before then nothing is sent
 	pause time.Time // to be kept in the store: Retry-After
@@ -33,11 +33,12 @@ type trouble struct {
 	wait  time.Duration
 }
 
-// call notes a call that failed as a whole.
-func (t *trouble) call(log *slog.Logger, err error, now time.Time) {
+// call notes a call or a read that failed as a whole, and reports whether the
+// cause is another than that of the one before.
+func (t *trouble) call(err error, now time.Time) (fresh bool) {
 	class, outcome := umapi.ClassOf(err), umapi.OutcomeOf(err)
 	cause := string(class) + "/" + string(outcome)
-	fresh := cause != t.cause
+	fresh = cause != t.cause
 	if fresh {
 		t.cause, t.tries = cause, 0
 	}
@@ -57,13 +58,12 @@ func (t *trouble) call(log *slog.Logger, err error, now time.Time) {
 		t.wait = doubled(brokenWait, brokenMost, t.tries)
 	}
 	t.until = now.Add(t.wait)
-	if fresh {
-		t.say(log, class, err)
-	}
+	return fresh
 }
 
-func (t *trouble) say(log *slog.Logger, class umapi.Class, err error) {
-	switch class {
+// say tells of a call that failed as a whole.
+func (t *trouble) say(log *slog.Logger, err error) {
+	switch class := umapi.ClassOf(err); class {
 	case umapi.ClassThrottled:
 		log.Warn("Adobe asked to wait, nothing is sent until then", "retry_after", t.wait.String(), "err", err)
 	case umapi.ClassDenied:
@@ -79,15 +79,14 @@ func (t *trouble) say(log *slog.Logger, class umapi.Class, err error) {
 // not hold them up.
 func (t *trouble) beyond() time.Duration { return 2*t.wait + time.Second }
 
-// over notes a call that was answered.
-func (t *trouble) over(log *slog.Logger) {
-	if t.cause != "" {
-		log.Info("Adobe answers again")
-	}
+// over notes a call or a read that was answered, and reports whether there was trouble.
+func (t *trouble) over() bool {
+	was := t.cause != ""
 	*t = trouble{}
+	return was
 }
 
-// store notes that the store failed, and says when to try again.
+// store notes that the store failed, says so, and when to try again.
 func (t *trouble) store(log *slog.Logger, err error) pauseUntil {
 	if cause := "store: " + err.Error(); cause != t.cause {
 		t.cause, t.tries = cause, 0

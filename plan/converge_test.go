@@ -397,15 +397,17 @@ func (m *morning) settleDown() {
 // contested reports whether something waits for an address that two active
 // users want, or for a name that a group in Adobe has.
 func (m *morning) contested() bool {
-	waits := false
+	waits := 0
 	for _, r := range m.l.due {
-		waits = waits || r.problem.Code == "bridge.email.in_use"
+		if r.problem.Code == "bridge.email.in_use" {
+			waits++
+		}
 		if r.problem.Code == "bridge.group.name_in_use" && !r.failed {
 			return true // its own group waits for the name of one that is not its own
 		}
 	}
-	if !waits {
-		return false
+	if waits != 1 {
+		return waits > 1 // each waits for an address that another of them has
 	}
 	seen := map[string]bool{}
 	for _, u := range m.l.users {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/umapi"
@@ -15,11 +16,11 @@ func AccountRead(r Read, found *umapi.User, mirrored []Edge, names map[string]st
 	a.Candidate = ""
 	var s Settlement
 	if found == nil || !sharesDirectory(a, found.Type) {
-		a.Presence, a.Email = Absent, "" // no address is left that it may be found under
 		for _, id := range r.Linked {
 			s.touch(r, Touch{Kind: KindUser, User: id, Class: ClassJoin})
 			s.Notes = append(s.Notes, Note{User: id, Event: "read", Text: fmt.Sprintf("Adobe has no account %s", a.Email)})
 		}
+		a.Presence, a.Email = Absent, "" // no address is left that it may be found under
 	} else {
 		a.Presence, a.Type, a.Email = Present, found.Type, found.Email
 		a.FirstName, a.LastName, a.Country = found.FirstName, found.LastName, found.Country
@@ -62,6 +63,20 @@ func GroupRead(r Read, name string) Settlement {
 		s.Notes = append(s.Notes, Note{Group: id, Event: "read", Text: text})
 	}
 	s.AdobeGroups = []AdobeGroup{g}
+	return s
+}
+
+// ReadFailed says what follows when a subject could not be read though others
+// might be: its rows wait, and fail when their attempts have run out.
+func ReadFailed(r Read, p Problem, now time.Time) Settlement {
+	var s Settlement
+	for _, d := range r.Due {
+		v := Verdict{Due: d, Outcome: Retry, Problem: p, NotBefore: now.Add(Backoff(d.Attempts)), Attempt: true, Alone: d.Alone}
+		if d.Attempts+1 >= MaxAttempts {
+			v.Outcome, v.NotBefore = Failed, time.Time{}
+		}
+		s.Verdicts = append(s.Verdicts, v)
+	}
 	return s
 }
 

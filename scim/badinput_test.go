@@ -209,6 +209,7 @@ func TestPathsAndMethods(t *testing.T) {
 		"/Groups":                "GET, HEAD, OPTIONS, POST",
 		"/Groups/x":              "DELETE, GET, HEAD, OPTIONS, PATCH, PUT",
 		"/Users/.search":         "OPTIONS, POST",
+		"/.search":               "OPTIONS, POST",
 		"/ServiceProviderConfig": "GET, HEAD, OPTIONS",
 		"/Schemas":               "GET, HEAD, OPTIONS",
 		"/Schemas/x":             "GET, HEAD, OPTIONS",
@@ -230,7 +231,7 @@ func TestPathsAndMethods(t *testing.T) {
 	for _, path := range []string{"/users", "/Nothing", "/", "", "/Users/" + id + "/name", "/Schemas/a/b"} {
 		c.get(path).fails(404, "")
 	}
-	for _, path := range []string{"/Me", "/Bulk", "/.search"} {
+	for _, path := range []string{"/Me", "/Me/x", "/Bulk"} {
 		c.get(path).fails(501, "")
 		c.post(path, "{}").fails(501, "")
 	}

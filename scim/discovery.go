@@ -26,7 +26,11 @@ const (
 // other parameters.
 func discovery(get endpoint) endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if r.URL.Query().Has("filter") {
+		v, err := parameters(r)
+		if err != nil {
+			return err
+		}
+		if v.Has("filter") {
 			return refuse(http.StatusForbidden, "discovery cannot be filtered")
 		}
 		return get(w, r)

@@ -107,10 +107,19 @@ func (s *service) showGroups(w http.ResponseWriter, r *http.Request, q query) er
 	if err != nil {
 		return err
 	}
-	v := s.renderer(r, q.projection)
 	a := newAnswer(w, r, http.StatusOK)
 	listHead(&a.buf, list.Total, q.page.Start, len(list.Resources))
-	for i, g := range list.Resources {
+	if err := s.appendGroups(r, a, list.Resources, q.projection); err != nil {
+		return err
+	}
+	a.buf.WriteString(listTail)
+	return a.end()
+}
+
+// appendGroups writes groups, with commas between them.
+func (s *service) appendGroups(r *http.Request, a *answer, groups []directory.Group, p resource.Projection) error {
+	v := s.renderer(r, p)
+	for i, g := range groups {
 		if i > 0 {
 			a.buf.WriteByte(',')
 		}
@@ -121,8 +130,7 @@ func (s *service) showGroups(w http.ResponseWriter, r *http.Request, q query) er
 			return err
 		}
 	}
-	a.buf.WriteString(listTail)
-	return a.end()
+	return nil
 }
 
 // showGroup answers with a group.

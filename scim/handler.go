@@ -87,16 +87,20 @@ func (s *service) routes() http.Handler {
 		http.MethodPatch: s.patchGroup, http.MethodDelete: s.deleteGroup,
 	}))
 
+	r.Handle("/.search", s.limited(s.userLimit, methods{http.MethodPost: s.searchAll}))
+
 	for path, get := range map[string]endpoint{
 		providerConfigPath:          s.getProviderConfig,
+		misnamedProviderConfigPath:  s.getProviderConfig,
 		resourceTypesPath:           s.listResourceTypes,
+		misnamedResourceTypesPath:   s.listResourceTypes,
 		resourceTypesPath + "/{id}": s.getResourceType,
 		schemasPath:                 s.listSchemas,
 		schemasPath + "/{id}":       s.getSchema,
 	} {
 		r.Handle(path, s.limited(s.userLimit, methods{http.MethodGet: discovery(get)}))
 	}
-	for _, path := range []string{"/Me", "/Me/*", "/Bulk", "/.search"} {
+	for _, path := range []string{"/Me", "/Me/*", "/Bulk"} {
 		r.Handle(path, s.endpoint(notImplemented))
 	}
 	return r

@@ -13,6 +13,11 @@ const (
 	schemasPath        = "/Schemas"
 	resourceTypesPath  = "/ResourceTypes"
 	providerConfigPath = "/ServiceProviderConfig"
+
+	// Names that clients call by mistake and that mean nothing else: Microsoft's
+	// Postman collection the one, WSO2's suite the other.
+	misnamedProviderConfigPath = "/serviceConfiguration"
+	misnamedResourceTypesPath  = "/ResourceType"
 )
 
 // base is the absolute URL at which the client reaches the org, to which the

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,21 +75,34 @@ func isURLSafe(s string) bool {
 	return true
 }
 
+// parameterNames are those that searches take. They are found in any case:
+// clients differ in startIndex and startindex.
+var parameterNames = []string{"attributes", "excludedAttributes", "filter", "startIndex", "count"}
+
 // parameters reads the query string. Unlike net/url it takes a semicolon for
 // what RFC 3986 says it is, and does not silently drop what it cannot read: a
-// search whose filter went missing would find everybody.
+// search whose filter went missing would find everybody. For the same reason it
+// refuses two that differ where there can be only one.
 func parameters(r *http.Request) (url.Values, error) {
 	v := url.Values{}
 	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
 		name, value, _ := strings.Cut(pair, "=")
-		switch name {
-		case "attributes", "excludedAttributes", "filter", "startIndex", "count":
-		default:
+		name, err := url.QueryUnescape(name)
+		if err != nil {
 			continue
 		}
+		known := slices.IndexFunc(parameterNames, func(p string) bool { return strings.EqualFold(p, name) })
+		if known < 0 {
+			continue
+		}
+		name = parameterNames[known]
 		text, err := url.QueryUnescape(value)
 		if err != nil {
 			return nil, badRequest(scimerrors.ScimTypeInvalidValue, "%s: %v", name, err)
+		}
+		isList := name == "attributes" || name == "excludedAttributes"
+		if !isList && v.Has(name) && v.Get(name) != text {
+			return nil, badRequest(scimerrors.ScimTypeInvalidValue, "%s is given twice: %q and %q", name, v.Get(name), text)
 		}
 		v.Add(name, text)
 	}

@@ -73,15 +73,11 @@ func (s *service) getUser(w http.ResponseWriter, r *http.Request) error {
 
 // showStoredUser answers with a user and the groups that it is in.
 func (s *service) showStoredUser(w http.ResponseWriter, r *http.Request, u directory.User, p resource.Projection) error {
-	var groups []directory.GroupRef
-	if p.Wants("groups") {
-		of, err := s.dir.GroupsOf(r.Context(), s.org.Name, []string{u.ID})
-		if err != nil {
-			return err
-		}
-		groups = of[u.ID]
+	groups, err := s.groupsOf(r, []directory.User{u}, p)
+	if err != nil {
+		return err
 	}
-	return s.showUser(w, r, http.StatusOK, u, groups, p)
+	return s.showUser(w, r, http.StatusOK, u, groups[u.ID], p)
 }
 
 // showUser answers with a user.
@@ -146,20 +142,35 @@ func (s *service) showUsers(w http.ResponseWriter, r *http.Request, q query) err
 	if err != nil {
 		return err
 	}
-	var groups map[string][]directory.GroupRef
-	if len(list.Resources) > 0 && q.projection.Wants("groups") {
-		ids := make([]string, len(list.Resources))
-		for i, u := range list.Resources {
-			ids[i] = u.ID
-		}
-		if groups, err = s.dir.GroupsOf(r.Context(), s.org.Name, ids); err != nil {
-			return err
-		}
+	groups, err := s.groupsOf(r, list.Resources, q.projection)
+	if err != nil {
+		return err
 	}
-	v := s.renderer(r, q.projection)
 	a := newAnswer(w, r, http.StatusOK)
 	listHead(&a.buf, list.Total, q.page.Start, len(list.Resources))
-	for i, u := range list.Resources {
+	if err := s.appendUsers(r, a, list.Resources, groups, q.projection); err != nil {
+		return err
+	}
+	a.buf.WriteString(listTail)
+	return a.end()
+}
+
+// groupsOf returns the groups that users are in, by user id, if they are wanted.
+func (s *service) groupsOf(r *http.Request, users []directory.User, p resource.Projection) (map[string][]directory.GroupRef, error) {
+	if len(users) == 0 || !p.Wants("groups") {
+		return nil, nil
+	}
+	ids := make([]string, len(users))
+	for i, u := range users {
+		ids[i] = u.ID
+	}
+	return s.dir.GroupsOf(r.Context(), s.org.Name, ids)
+}
+
+// appendUsers writes users, with commas between them.
+func (s *service) appendUsers(r *http.Request, a *answer, users []directory.User, groups map[string][]directory.GroupRef, p resource.Projection) error {
+	v := s.renderer(r, p)
+	for i, u := range users {
 		if i > 0 {
 			a.buf.WriteByte(',')
 		}
@@ -170,6 +181,5 @@ func (s *service) showUsers(w http.ResponseWriter, r *http.Request, q query) err
 			return err
 		}
 	}
-	a.buf.WriteString(listTail)
-	return a.end()
+	return nil
 }

@@ -30,6 +30,16 @@ type Page struct {
 	RequestID  string
 }
 
+// Complete returns an error that wraps [ErrIncomplete] if a listing which ended
+// with this page, and of which so many entries came, lacks noticeably many of
+// those that the service counted.
+func (p Page) Complete(count int) error {
+	if missing := p.TotalCount - count; missing > tolerated(p.TotalCount) {
+		return fmt.Errorf("%w: %d of %d entries came", ErrIncomplete, count, p.TotalCount)
+	}
+	return nil
+}
+
 // UsersPage is a page of users.
 type UsersPage struct {
 	Page
@@ -155,8 +165,7 @@ func list[T any](op string, read func(page int) ([]T, Page, error)) iter.Seq2[T,
 			if !page.Last {
 				continue
 			}
-			if missing := page.TotalCount - count; missing > tolerated(page.TotalCount) {
-				err := fmt.Errorf("%w: %d of %d entries came", ErrIncomplete, count, page.TotalCount)
+			if err := page.Complete(count); err != nil {
 				yield(none, &Error{Op: op, Status: http.StatusOK, RequestID: page.RequestID, Outcome: OutcomeUnknown, Err: err})
 			}
 			return

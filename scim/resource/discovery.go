@@ -15,7 +15,7 @@ func SchemaDocuments() []map[string]any {
 	list := []schema.Schema{
 		userSchema(), groupSchema(), enterpriseSchema(), adobeSchema(), bridgeUserSchema(), bridgeGroupSchema(),
 		described(schema.Definition(), "Schema", "The schema of schemas."),
-		described(schema.ResourceTypeSchema(), "Resource Type", "The schema of types of resources."),
+		described(schema.ResourceTypeSchema(), "ResourceType", "The schema of types of resources."),
 		providerSchema(),
 	}
 	out := make([]map[string]any, len(list))
@@ -71,7 +71,7 @@ func providerSchema() schema.Schema {
 	supported := flag("supported", "Whether the service provider does this.")
 	return schema.Schema{
 		ID:          "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig",
-		Name:        optional.NewString("Service Provider Configuration"),
+		Name:        optional.NewString("ServiceProviderConfig"),
 		Description: optional.NewString("What the service provider can do."),
 		Attributes: schema.Attributes{
 			schema.SimpleCoreAttribute(schema.SimpleReferenceParams(schema.ReferenceParams{

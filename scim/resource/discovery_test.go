@@ -25,6 +25,12 @@ func TestSchemaDocuments_AreComplete(t *testing.T) {
 		require.Contains(t, byID, urn)
 	}
 	require.Len(t, docs, 9)
+	for _, name := range []string{"User", "Group", "Schema", "ResourceType", "ServiceProviderConfig"} {
+		assert.Equal(t, name, byID["urn:ietf:params:scim:schemas:core:2.0:"+name]["name"])
+	}
+	for _, urn := range []string{resource.User().Schema(), resource.Group().Schema()} {
+		assert.Contains(t, attributeNames(byID[urn]), "externalId", "it is returned, so it is declared")
+	}
 	raw, err := json.Marshal(docs)
 	require.NoError(t, err)
 	require.NotContains(t, string(raw), "null")
@@ -63,4 +69,12 @@ func TestSchemas_ListsWhatIsThere(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []string{core}, resource.User().Schemas(document(t, `{"userName":"a"}`)))
 	require.Equal(t, []string{core, enterprise, bridge}, resource.User().Schemas(document(t, `{"`+bridge+`":{},"`+enterprise+`":{}}`)))
+}
+
+func attributeNames(schema map[string]any) []string {
+	var names []string
+	for _, a := range schema["attributes"].([]any) {
+		names = append(names, a.(map[string]any)["name"].(string))
+	}
+	return names
 }

@@ -111,6 +111,11 @@ func (e *editor) removeWhere(f filter.Expr) {
 		e.step(directory.MemberRemove, ids)
 		return
 	}
+	if n := len(e.steps) - 1; n >= 0 && e.steps[n].Where != nil {
+		// Who is selected is found out by reading all members, once for a step.
+		e.steps[n].Where = filter.Or{Left: e.steps[n].Where, Right: f}
+		return
+	}
 	e.steps = append(e.steps, MemberStep{Op: directory.MemberRemove, Where: f})
 }
 

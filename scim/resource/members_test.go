@@ -57,6 +57,8 @@ func TestPatch_ChangesMembers(t *testing.T) {
 		"an external id":               {ops: withPath("add", "externalId", `"e1"`)},
 		"in order":                     {ops: withPath("remove", `members[value eq "u1"]`, "") + "," + withPath("add", "members", `[{"value":"u1"}]`), want: steps{removes("u1"), adds("u1")}},
 		"one operation for each":       {ops: withPath("add", "members", `[{"value":"u1"}]`) + "," + withPath("add", "members", `[{"value":"u2"}]`), want: steps{adds("u1", "u2")}},
+		"by two filters, in one step":  {ops: withPath("remove", `members[type eq "User"]`, "") + "," + withPath("remove", `members[type eq "User"]`, ""), want: steps{{Op: directory.MemberRemove, Where: filter.Or{Left: users, Right: users}}}},
+		"filters around an addition":   {ops: withPath("remove", `members[type eq "User"]`, "") + "," + withPath("add", "members", `[{"value":"u1"}]`) + "," + withPath("remove", `members[type eq "User"]`, ""), want: steps{{Op: directory.MemberRemove, Where: users}, adds("u1"), {Op: directory.MemberRemove, Where: users}}},
 		"added after a replacement":    {ops: withPath("replace", "members", `[{"value":"u1"}]`) + "," + withPath("add", "members", `[{"value":"u2"}]`), want: steps{replaces("u1", "u2")}},
 		"a member exchanged":           {ops: withPath("replace", `members[value eq "u1"]`, `{"value":"u2"}`), want: steps{removes("u1"), adds("u2")}, strict: "mutability"},
 		"a display is derived":         {ops: withPath("replace", `members[value eq "u1"].display`, `"x"`), strict: "mutability"},

@@ -2,6 +2,7 @@ package resource
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	scimerrors "github.com/elimity-com/scim/errors"
@@ -12,17 +13,38 @@ import (
 // ParseFilter reads the filter of a query and checks it against the schema. The
 // tree is in the form that stores expect: names in the schema's spelling, a URN
 // in front of an extension's attribute and of no other, the value of a complex
-// attribute spelled out, literals of the attribute's type where they can be.
-// An error is an *Error of type invalidFilter.
+// attribute spelled out, literals of the attribute's type where they can be, and
+// nothing that is in no stored document. An error is an *Error of type invalidFilter.
 func (t *Type) ParseFilter(s string, o Options) (filter.Expr, error) {
-	e, err := t.parser(o).Filter(s)
+	all, err := ParseFilters(s, o, t)
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// ParseFilters reads a filter of several types of resources, and gives for each
+// type what [Type.ParseFilter] would. An attribute that only another of the
+// types has is unassigned (RFC 7644, section 3.4.2.1); one that none has is an
+// *Error of type invalidFilter.
+func ParseFilters(s string, o Options, types ...*Type) ([]filter.Expr, error) {
+	var p filter.Parser
+	for _, t := range types {
+		one := t.parser(o)
+		p.URNs, p.Strict = append(p.URNs, one.URNs...), one.Strict
+	}
+	e, err := p.Filter(s)
 	if err != nil {
 		return nil, refuse(scimerrors.ScimTypeInvalidFilter, "filter: %v", err)
 	}
-	q := query{t: t, o: o}
-	out, bad := q.expr(e)
-	if bad != nil {
-		return nil, bad.in("filter")
+	out := make([]filter.Expr, len(types))
+	for i, t := range types {
+		q := query{t: t, o: o, types: types}
+		one, bad := q.expr(e)
+		if bad != nil {
+			return nil, bad.in("filter")
+		}
+		out[i] = one
 	}
 	return out, nil
 }
@@ -32,6 +54,20 @@ type query struct {
 	t     *Type
 	o     Options
 	outer *attribute
+	// types are those that are searched with one filter, t among them.
+	types []*Type
+}
+
+// elsewhere reports whether a path leads nowhere in this type, but somewhere in
+// another of those that are searched.
+func (q query) elsewhere(p filter.Path) bool {
+	if _, ok := q.t.resolve(p, q.o); ok || q.outer != nil {
+		return false
+	}
+	return slices.ContainsFunc(q.types, func(t *Type) bool {
+		_, ok := t.resolve(p, q.o)
+		return ok
+	})
 }
 
 func (q query) expr(e filter.Expr) (filter.Expr, *Error) {
@@ -63,12 +99,22 @@ func (q query) both(l, r filter.Expr) (filter.Expr, filter.Expr, *Error) {
 }
 
 func (q query) valuePath(e filter.ValuePath) (filter.Expr, *Error) {
+	if q.elsewhere(e.Path) {
+		return never, nil
+	}
 	g, ok := q.t.resolve(e.Path, q.o)
 	if !ok || g.attr == nil || g.attr.dropped || g.sub != nil {
 		return nil, unfilterable(e.Path)
 	}
 	inner, err := query{t: q.t, o: q.o, outer: g.attr}.expr(e.Filter)
-	return filter.ValuePath{Path: g.path(), Filter: inner}, err
+	if err != nil {
+		return nil, err
+	}
+	out := filter.ValuePath{Path: g.path(), Filter: inner}
+	if g.attr == q.t.core.attrs["schemas"] {
+		return q.t.bySchemas(out), nil
+	}
+	return out, nil
 }
 
 func unfilterable(p filter.Path) *Error {
@@ -76,17 +122,22 @@ func unfilterable(p filter.Path) *Error {
 }
 
 func (q query) compare(c filter.Compare) (filter.Expr, *Error) {
+	if q.elsewhere(c.Path) {
+		return unassigned(c), nil
+	}
 	a, path, err := q.attribute(c)
 	if err != nil {
 		return nil, err
 	}
 	c.Path = path
-	if c.Op == filter.Pr || c.Value == nil && (c.Op == filter.Eq || c.Op == filter.Ne) {
-		return c, nil
+	if c.Op != filter.Pr && (c.Value != nil || c.Op != filter.Eq && c.Op != filter.Ne) {
+		c.Value = literalOf(a, c.Value)
+		if err := comparable(a, c); err != nil {
+			return nil, err
+		}
 	}
-	c.Value = literalOf(a, c.Value)
-	if err := comparable(a, c); err != nil {
-		return nil, err
+	if a == q.t.core.attrs["schemas"] && q.outer == nil {
+		return q.t.compareSchemas(c), nil
 	}
 	return c, nil
 }
@@ -98,13 +149,13 @@ func (q query) attribute(c filter.Compare) (*attribute, filter.Path, *Error) {
 			return q.outer, filter.Path{Attr: "value"}, nil
 		}
 		sub := q.outer.subs.find(c.Path.Attr)
-		if sub == nil || c.Path.URN != "" || c.Path.Sub != "" {
+		if sub == nil || c.Path.URN != "" || c.Path.Sub != "" || (target{attr: q.outer, sub: sub}).isMadeUp() {
 			return nil, filter.Path{}, unfilterable(c.Path)
 		}
 		return sub, filter.Path{Attr: sub.name}, nil
 	}
 	g, ok := q.t.resolve(c.Path, q.o)
-	if !ok || g.attr == nil || g.attr.dropped {
+	if !ok || g.attr == nil || g.attr.dropped || g.isMadeUp() {
 		return nil, filter.Path{}, unfilterable(c.Path)
 	}
 	if g.sub == nil && c.Op != filter.Pr {

@@ -27,7 +27,14 @@ func TestParseFilter_GivesTheFormOfTheStores(t *testing.T) {
 		`meta.lastModified gt 2026-01-02T03:04:05Z`:  `meta.lastModified gt "2026-01-02T03:04:05Z"`,
 		`id eq "1" and not (groups.value eq "g")`:    `id eq "1" and not (groups.value eq "g")`,
 		`name eq null`:                               `name eq null`,
-		`schemas eq "` + enterprise + `"`:            `schemas eq "` + enterprise + `"`,
+		`schemas eq "` + core + `"`:                  `id pr`,
+		`schemas ne "` + core + `"`:                  `not (id pr)`,
+		`schemas pr and schemas ne null`:             `id pr and id pr`,
+		`schemas eq null or schemas eq "urn:x"`:      `not (id pr) or not (id pr)`,
+		`schemas eq "` + adobe + `"`:                 adobe + `:eduRole pr or ` + adobe + `:emailAliases pr`,
+		`schemas ew ":adobe:2.0:user"`:               adobe + `:eduRole pr or ` + adobe + `:emailAliases pr`,
+		`schemas[value eq "` + adobe + `"]`:          adobe + `:eduRole pr or ` + adobe + `:emailAliases pr`,
+		`schemas ne "` + adobe + `"`:                 `not (` + adobe + `:eduRole pr or ` + adobe + `:emailAliases pr)`,
 		`(title pr or nickName pr) and active eq no`: `(title pr or nickName pr) and active eq "no"`,
 		adobe + `:emailAliases[value co "x"]`:        adobe + `:emailAliases[value co "x"]`,
 	}
@@ -50,6 +57,7 @@ func TestParseFilter_Refuses(t *testing.T) {
 		``, `userName eq`, `userName regex "x"`, `shoeSize eq 1`, `name.shoe eq "x"`, `emails[shoe eq "x"]`,
 		`password eq "x"`, `password pr`, `active gt true`, `active co "t"`, `userName co null`, `userName gt 5 and active lt false`,
 		`name eq "Bob"`, `x509Certificates.value gt "a"`, `bogus[type eq "x"]`, `members.value eq "x"`,
+		`meta.location eq "x"`, `groups.$ref pr`, `groups[$ref eq "x"]`, `groups.type eq "direct"`,
 		enterprise + `:shoe pr`, `emails[type eq "a"].value gt true and active ge 1`,
 	} {
 		_, err := resource.User().ParseFilter(text, lenient)
@@ -81,4 +89,33 @@ func TestCaseExact_FollowsTheSchema(t *testing.T) {
 		require.Equal(t, want, resource.User().CaseExact(p), p.String())
 	}
 	require.True(t, resource.Group().CaseExact(filter.Path{Attr: "members"}))
+}
+
+func TestParseFilters_TreatsAttributesOfOtherTypesAsUnassigned(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string][2]string{
+		`userName eq "a"`:                             {`userName eq "a"`, `not (id pr)`},
+		`userName ne "a"`:                             {`userName ne "a"`, `id pr`},
+		`userName eq null`:                            {`userName eq null`, `id pr`},
+		`userName ne null`:                            {`userName ne null`, `not (id pr)`},
+		`not (userName sw "a")`:                       {`not (userName sw "a")`, `not (not (id pr))`},
+		`members.value eq "x" or displayName eq "a"`:  {`not (id pr) or displayName eq "a"`, `members.value eq "x" or displayName eq "a"`},
+		`emails[type eq "work"]`:                      {`emails[type eq "work"]`, `not (id pr)`},
+		core + `:userName pr`:                         {`userName pr`, `not (id pr)`},
+		resource.Group().Schema() + `:displayName pr`: {`not (id pr)`, `displayName pr`},
+		enterprise + `:department eq "d"`:             {enterprise + `:department eq "d"`, `not (id pr)`},
+		`meta.resourceType eq "Group"`:                {`meta.resourceType eq "Group"`, `meta.resourceType eq "Group"`},
+		`schemas eq "` + core + `"`:                   {`id pr`, `not (id pr)`},
+	} {
+		t.Run(in, func(t *testing.T) {
+			t.Parallel()
+			got, err := resource.ParseFilters(in, lenient, resource.User(), resource.Group())
+			require.NoError(t, err)
+			require.Equal(t, want, [2]string{got[0].String(), got[1].String()})
+		})
+	}
+	for _, text := range []string{`shoeSize eq 1`, `userName eq "a" or shoeSize pr`, `members[shoe eq 1]`, `active gt true`, `userName eq`} {
+		_, err := resource.ParseFilters(text, lenient, resource.User(), resource.Group())
+		refused(t, err, "invalidFilter")
+	}
 }

@@ -27,8 +27,16 @@ func userSchema() schema.Schema {
 		}
 		kept = append(kept, a)
 	}
-	s.Attributes = kept
+	s.Attributes = append(kept, externalID())
 	return s
+}
+
+// externalID is a common attribute (RFC 7643, section 3.1) and belongs to no
+// schema. It is listed all the same, as section 3.1 allows: there are clients who
+// hold what no schema declares for a mistake.
+func externalID() schema.CoreAttribute {
+	return schema.SimpleCoreAttribute(schema.SimpleStringParams(schema.StringParams{
+		Name: "externalId", Description: optional.NewString("The identifier that the client gave to the resource."), CaseExact: true}))
 }
 
 func groupsAttribute() schema.CoreAttribute {
@@ -79,6 +87,7 @@ func groupSchema() schema.Schema {
 					Name: "display", Description: optional.NewString("The member's displayName, else its userName."), Mutability: immutable}),
 			},
 		}),
+		externalID(),
 	}
 	return s
 }

@@ -1,0 +1,123 @@
+package dispatch_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/umapi/emulator"
+)
+
+const groupsPath = "GET /v2/usermanagement/groups"
+
+func TestRun_FollowsUsersWhileGroupsCannotBeListed(t *testing.T) {
+	inWorld(t, limited, func(t *testing.T, w *world) {
+		w.adobe.Inject(emulator.Fault{Match: groupsPath, Status: http.StatusInternalServerError})
+		w.addGroup("Design")
+		w.start()
+		time.Sleep(20 * time.Second)
+		w.addUser("ada", nil)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		w.requireAdobe("ada")
+	})
+}
+
+func TestRun_ListsMoreGroupsThanAMinuteAllows(t *testing.T) {
+	cfg := limited
+	cfg.GroupsPerPage = 2
+	inWorld(t, cfg, func(t *testing.T, w *world) {
+		for i := range 20 {
+			require.NoError(t, w.adobe.AddGroup(emulator.Group{Name: fmt.Sprintf("G%02d", i), Type: "USER_GROUP"}))
+		}
+		w.addGroup("Design")
+		w.start()
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		for _, e := range w.adobe.Ledger() {
+			require.NotEqual(t, http.StatusTooManyRequests, e.Status, "%s %s", e.Time, e.Path)
+		}
+		g, err := w.store.Group(t.Context(), org, "g-Design")
+		require.NoError(t, err)
+		require.Equal(t, directory.SyncSynced, g.Sync.State)
+	})
+}
+
+func TestRun_AListingThatBreaksIsNotBegunAgain(t *testing.T) {
+	cfg := limited
+	cfg.GroupsPerPage = 2
+	inWorld(t, cfg, func(t *testing.T, w *world) {
+		for i := range 4 {
+			require.NoError(t, w.adobe.AddGroup(emulator.Group{Name: fmt.Sprintf("G%02d", i), Type: "USER_GROUP"}))
+		}
+		w.adobe.Inject(emulator.Fault{Match: groupsPath + "/" + orgID + "/1", Status: http.StatusBadGateway, Times: 2})
+		w.addGroup("Design")
+		w.start()
+		time.Sleep(30 * time.Minute)
+		synctest.Wait()
+		for _, e := range w.adobe.Ledger() {
+			require.NotEqual(t, http.StatusTooManyRequests, e.Status, "%s %s", e.Time, e.Path)
+		}
+		g, err := w.store.Group(t.Context(), org, "g-Design")
+		require.NoError(t, err)
+		require.Equal(t, directory.SyncSynced, g.Sync.State)
+	})
+}
+
+func TestRun_AReadThatAlwaysFailsHoldsUpNoOther(t *testing.T) {
+	inWorld(t, limited, func(t *testing.T, w *world) {
+		w.start()
+		w.addUser("ada", nil)
+		w.addUser("bob", nil)
+		w.settle()
+		w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Times: 1})
+		w.adobe.Inject(emulator.Fault{Match: "GET /v2/usermanagement/organizations/" + orgID + "/users/adele", Status: http.StatusBadRequest})
+		w.setUser("ada", address("adele"))
+		w.setUser("bob", address("boris"))
+		time.Sleep(30 * time.Minute)
+		synctest.Wait()
+		require.Equal(t, directory.SyncSynced, w.sync("bob").State)
+		reads := 0
+		for _, e := range w.adobe.Ledger() {
+			if strings.Contains(e.Path, "/users/adele") {
+				reads++
+			}
+		}
+		require.LessOrEqual(t, reads, 15)
+	})
+}
+
+func TestRun_ReadsAreNotTriedOverAndOverWithRefusedCredentials(t *testing.T) {
+	inWorld(t, limited, func(t *testing.T, w *world) {
+		w.addGroup("Design")
+		w.start()
+		w.settle()
+		w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Times: 1})
+		w.adobe.Inject(emulator.Fault{Match: "GET /v2", Status: http.StatusForbidden})
+		require.NoError(t, w.store.DeleteGroup(t.Context(), org, "g-Design", 0, origin()))
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		require.LessOrEqual(t, len(w.adobe.Ledger()), 40)
+	})
+}
+
+func TestRun_ACommandThatBreaksItsCallDoesNotHoldUpOthers(t *testing.T) {
+	inWorld(t, limited, func(t *testing.T, w *world) {
+		w.adobe.Inject(emulator.Fault{Match: actionPath, Subject: "bad@example.com", Status: http.StatusInternalServerError})
+		for i := range 9 {
+			w.addUser(fmt.Sprintf("user%d", i), nil)
+		}
+		w.addUser("bad", nil)
+		w.start()
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		t.Log(len(w.calls()))
+		require.Len(t, w.adobe.Users(), 9)
+	})
+}
