@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"log/slog"
 	"time"
 
@@ -35,13 +34,16 @@ type Adobe interface {
 	Act(ctx context.Context, commands []umapi.Command) (umapi.Reply, error)
 	User(ctx context.Context, email, domain string) (umapi.User, error)
 	MembersPage(ctx context.Context, group string, page int) (umapi.UsersPage, error)
-	Groups(ctx context.Context) iter.Seq2[umapi.Group, error]
+	GroupsPage(ctx context.Context, page int) (umapi.GroupsPage, error)
 }
 
 const (
 	// window is how many due rows one look takes: enough to fill a call with
 	// 10 commands of 100 memberships even where they are scattered.
 	window = 2000
+	// widest bounds how often the window is doubled while all that is in it can
+	// neither be sent nor decided.
+	widest = 4
 	// gather is how long it must be quiet before the first call after an idle
 	// time, so that what arrives together travels together; gatherMost bounds it.
 	gather     = 50 * time.Millisecond
@@ -61,6 +63,7 @@ type Config struct {
 	// Limits of one call; zero values are those of package umapi.
 	Limits plan.Limits
 	// ActionsPerMinute and ReadsPerMinute are the rates to keep; 0 is no limit.
+	// Pages of the listing of groups get a fifth of the reads, as at Adobe.
 	ActionsPerMinute, ReadsPerMinute int
 	// CallTimeout is how long one call may take; 0 is two minutes.
 	CallTimeout time.Duration
@@ -70,18 +73,21 @@ type Config struct {
 
 // Dispatcher makes one Adobe organization follow one org of the directory.
 type Dispatcher struct {
-	cfg     Config
-	store   Store
-	adobe   Adobe
-	log     *slog.Logger
-	limits  plan.Limits
-	actions pacer
-	reads   pacer
+	cfg        Config
+	store      Store
+	adobe      Adobe
+	log        *slog.Logger
+	limits     plan.Limits
+	most       int // commands of a call while one is split; 0 is what limits say
+	wider      int // how often the window is doubled
+	actions    pacer
+	reads      pacer
+	groupReads pacer
 
-	trouble   trouble   // of calls that failed as a whole
-	readsAt   time.Time // before then nothing is read
-	listAt    time.Time // before then groups are not listed
-	listTries int
+	trouble      trouble // of calls that failed as a whole
+	readTrouble  trouble // of reads
+	storeTrouble trouble
+	listing      listing
 }
 
 // New checks the configuration. It starts nothing.
@@ -110,8 +116,18 @@ func New(cfg Config, s Store, a Adobe) (*Dispatcher, error) {
 		log:     cfg.Log.With("component", "dispatch", "org", cfg.Org),
 		limits:  cfg.Limits.OrDefaults(),
 		actions: pacer{perMinute: cfg.ActionsPerMinute},
-		reads:   pacer{perMinute: cfg.ReadsPerMinute},
+		// One less, since reading a subject that has two names takes two.
+		reads:      pacer{perMinute: share(cfg.ReadsPerMinute, cfg.ReadsPerMinute-1)},
+		groupReads: pacer{perMinute: share(cfg.ReadsPerMinute, cfg.ReadsPerMinute/groupReadsShare)},
 	}, nil
+}
+
+// share is a part of a rate: at least 1, unless the rate has no limit.
+func share(rate, part int) int {
+	if rate == 0 {
+		return 0
+	}
+	return max(1, part)
 }
 
 // Run works until ctx ends, then lets a call under way finish, settles it, and
@@ -124,12 +140,15 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		if recovered {
 			next, err = d.step(ctx)
 			recovered = err == nil // a call that could not be settled is taken for lost
+			if recovered && d.storeTrouble.over() {
+				d.log.Info("the store answers again")
+			}
 		} else if err = d.recover(ctx); err == nil {
 			recovered = true
 			continue
 		}
 		if err != nil && ctx.Err() == nil {
-			next = d.trouble.store(d.log, err)
+			next = d.storeTrouble.store(d.log, err)
 		}
 		d.sleep(ctx, next)
 	}
@@ -160,9 +179,7 @@ func (d *Dispatcher) sleep(ctx context.Context, p pauseUntil) {
 	case <-ctx.Done():
 	case <-timer:
 	case <-changed:
-		if p.idle {
-			d.gather(ctx, changed)
-		}
+		d.gather(ctx, changed)
 	}
 }
 
@@ -231,9 +248,13 @@ func (d *Dispatcher) step(ctx context.Context) (pauseUntil, error) {
 	if at := maxTime(paused, d.trouble.until); at.After(now) {
 		return pauseUntil{at: at}, nil
 	}
-	due, err := d.store.Due(ctx, d.cfg.Org, now, window)
+	limit := window << d.wider
+	due, err := d.store.Due(ctx, d.cfg.Org, now, limit)
 	if err != nil {
 		return pauseUntil{}, err
+	}
+	if len(due) <= window {
+		d.wider = 0
 	}
 	if len(due) == 0 {
 		at, ok, err := d.store.NextDue(ctx, d.cfg.Org)
@@ -246,7 +267,12 @@ func (d *Dispatcher) step(ctx context.Context) (pauseUntil, error) {
 	if err != nil {
 		return pauseUntil{}, err
 	}
-	return d.act(ctx, p, now)
+	next, err := d.act(ctx, p, now)
+	if err == nil && len(p.Commands) == 0 && !next.at.IsZero() && len(due) == limit && d.wider < widest {
+		d.wider++ // all of this waits for something: what is behind it need not
+		return pauseUntil{}, nil
+	}
+	return next, err
 }
 
 // plan asks the store for what package plan needs, and has it decide.
@@ -266,8 +292,12 @@ func (d *Dispatcher) plan(ctx context.Context, due []plan.Due, now time.Time) (p
 	if err != nil {
 		return plan.Plan{}, err
 	}
+	limits := d.limits
+	if d.most > 0 {
+		limits.Commands = d.most
+	}
 	return plan.Build(plan.Input{
-		Due: due, Facts: facts, Rules: d.cfg.Rules, Limits: d.limits, Now: now, GroupsKnown: !listed.IsZero(),
+		Due: due, Facts: facts, Rules: d.cfg.Rules, Limits: limits, Now: now, GroupsKnown: !listed.IsZero(),
 	}), nil
 }
 
@@ -281,10 +311,12 @@ func (d *Dispatcher) act(ctx context.Context, p plan.Plan, now time.Time) (pause
 		}
 		progress = true
 	}
-	var waits []time.Time
+	// What is due may wait for something else that is due, or for a read that is
+	// not to be made for hours: look again when anything changes, or after a while.
+	next := pauseUntil{at: now.Add(stuckWait), woken: true}
 	if len(p.Commands) > 0 {
 		if at := d.actions.next(now); at.After(now) {
-			waits = append(waits, at)
+			next = pauseUntil{at: at}
 		} else {
 			if err := d.send(ctx, p); err != nil {
 				return pauseUntil{}, err
@@ -298,25 +330,14 @@ func (d *Dispatcher) act(ctx context.Context, p plan.Plan, now time.Time) (pause
 			return pauseUntil{}, err
 		}
 		progress = progress || did
-		if !at.IsZero() {
-			waits = append(waits, at)
+		if !at.IsZero() && at.Before(next.at) {
+			next.at = at
 		}
 	}
 	if progress {
 		return pauseUntil{}, nil
 	}
-	if len(waits) == 0 {
-		// What is due waits for something else that is due: look again when
-		// anything changes, or after a while.
-		return pauseUntil{at: now.Add(stuckWait), woken: true}, nil
-	}
-	at := waits[0]
-	for _, w := range waits[1:] {
-		if w.Before(at) {
-			at = w
-		}
-	}
-	return pauseUntil{at: at}, nil
+	return next, nil
 }
 
 // stuckWait is how long what can neither be sent nor decided waits.

@@ -23,5 +23,6 @@
 // When it refuses the credentials, the org pauses and says so; no attempt is used
 // up, and the secret is read again before each new try. When it cannot be
 // reached, tries go on, further and further apart. A command that fails never
-// holds up another.
+// holds up another: after a call that was refused as a whole, or had no answer,
+// smaller ones follow until what is to blame stands alone, and fails.
 package dispatch

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -11,12 +12,16 @@ import (
 )
 
 const (
-	// listEvery is how often Adobe lets a client list all groups; more often
-	// locks it out of everything for up to 75 minutes.
+	// listEvery is how often Adobe lets a client begin to list all groups; more
+	// often locks it out of everything for up to 75 minutes.
 	listEvery = 2 * time.Hour
-	// listRetry is the first wait after a listing that failed; it doubles up to
-	// listEvery.
+	// listRetry is the first wait after a page that could not be read; it
+	// doubles up to listEvery.
 	listRetry = 5 * time.Minute
+	// groupReadsShare is by what the rate of reads is divided for pages of groups.
+	groupReadsShare = 5
+	// maxListPages ends a listing that has no end: 400 groups stand on a page.
+	maxListPages = 250
 	// lockedOut is a Retry-After that cannot come from a limit per minute: it
 	// holds for all calls.
 	lockedOut = 2 * time.Minute
@@ -24,10 +29,21 @@ const (
 	readsAStep = 5
 )
 
+// listing is how far a listing of Adobe's groups has come.
+type listing struct {
+	page   int // the next one
+	groups []plan.AdobeGroup
+	at     time.Time // before then nothing is listed
+	tries  int
+}
+
 // listGroups lists Adobe's groups if the plan needs to know them. It reports
 // whether something was learned, and when to try again if not.
+//
+// While the first listing ever waits for the turn of a further page, calls are
+// sent, since they touch no group until it has ended. While a later one waits
+// none is: what it changed might stand on a page that was read already.
 func (d *Dispatcher) listGroups(ctx context.Context, p plan.Plan) (bool, time.Time, error) {
-	now := clock()
 	if !p.NeedsGroups {
 		return false, time.Time{}, nil
 	}
@@ -35,31 +51,72 @@ func (d *Dispatcher) listGroups(ctx context.Context, p plan.Plan) (bool, time.Ti
 	if err != nil {
 		return false, time.Time{}, err
 	}
-	next := maxTime(d.listAt, d.readsAt)
+	next := maxTime(d.listing.at, d.readTrouble.until)
 	if !last.IsZero() {
 		next = maxTime(next, last.Add(listEvery))
 	}
-	if next.After(now) {
+	if next.After(clock()) {
 		return false, next, nil
 	}
-	d.reads.note(now)
-	var listed []plan.AdobeGroup
-	work, cancel := context.WithTimeout(ctx, d.cfg.CallTimeout)
-	defer cancel()
-	for g, err := range d.adobe.Groups(work) {
-		if err != nil {
-			d.listTries++
-			d.listAt = now.Add(doubled(listRetry, listEvery, d.listTries))
-			return false, d.listAt, d.readFailed(ctx, err, "list groups")
+	for more := true; more; {
+		at := d.groupReads.earliest(clock())
+		if last.IsZero() && at.After(clock()) {
+			return false, at, nil
 		}
-		listed = append(listed, plan.AdobeGroup{ID: "adobe:" + strconv.FormatInt(g.ID, 10), Name: g.Name, Type: g.Type})
+		if d.sleep(ctx, pauseUntil{at: at}); ctx.Err() != nil {
+			return false, time.Time{}, nil
+		}
+		if more, err = d.listPage(ctx); err != nil {
+			d.listingFailed(err, last.IsZero())
+			return false, d.listing.at, d.readFailed(ctx, err, "list groups")
+		}
 	}
-	if err := d.store.ListGroups(ctx, d.cfg.Org, listed, clock()); err != nil {
+	if err := d.store.ListGroups(ctx, d.cfg.Org, d.listing.groups, clock()); err != nil {
 		return false, time.Time{}, err
 	}
-	d.listTries = 0
-	d.log.Info("listed Adobe's groups", "groups", len(listed))
+	d.log.Info("listed Adobe's groups", "groups", len(d.listing.groups))
+	d.listing = listing{}
 	return true, time.Time{}, nil
+}
+
+// listPage reads the next page, and reports whether there are more.
+func (d *Dispatcher) listPage(ctx context.Context) (bool, error) {
+	d.groupReads.note(clock())
+	work, cancel := context.WithTimeout(ctx, d.cfg.CallTimeout)
+	defer cancel()
+	page, err := d.adobe.GroupsPage(work, d.listing.page)
+	if err != nil {
+		return false, err
+	}
+	d.readOver()
+	d.listing.page++
+	for _, g := range page.Groups {
+		d.listing.groups = append(d.listing.groups, plan.AdobeGroup{
+			ID: "adobe:" + strconv.FormatInt(g.ID, 10), Name: g.Name, Type: g.Type,
+		})
+	}
+	switch {
+	case page.Last:
+		return false, page.Complete(len(d.listing.groups))
+	case len(page.Groups) == 0, d.listing.page == maxListPages:
+		return false, fmt.Errorf("%w: no end after %d pages", umapi.ErrIncomplete, d.listing.page)
+	}
+	return true, nil
+}
+
+// listingFailed says when the listing goes on. The first one ever goes on with
+// the page that failed. A later one begins anew, and so does one that has no end:
+// not before that is allowed.
+func (d *Dispatcher) listingFailed(err error, first bool) {
+	if umapi.OutcomeOf(err) == umapi.OutcomeNotSent {
+		return // it goes on as soon as anything can be read
+	}
+	if d.listing.page > 0 && (!first || errors.Is(err, umapi.ErrIncomplete)) {
+		d.listing = listing{at: clock().Add(listEvery)}
+		return
+	}
+	d.listing.tries++
+	d.listing.at = clock().Add(doubled(listRetry, listEvery, d.listing.tries))
 }
 
 // readBack reads subjects whose state is not known. It reports whether
@@ -68,7 +125,7 @@ func (d *Dispatcher) readBack(ctx context.Context, p plan.Plan) (bool, time.Time
 	did := false
 	for i, r := range p.Reads {
 		now := clock()
-		at := maxTime(d.readsAt, d.reads.next(now))
+		at := maxTime(d.readTrouble.until, d.reads.next(now))
 		if i == readsAStep || at.After(now) {
 			return did, at, nil
 		}
@@ -77,7 +134,12 @@ func (d *Dispatcher) readBack(ctx context.Context, p plan.Plan) (bool, time.Time
 			if err := d.readFailed(ctx, err, "read back"); err != nil {
 				return did, time.Time{}, err
 			}
-			return did, maxTime(d.readsAt, clock().Add(stuckWait)), nil
+			if !blames(err) {
+				return did, d.readTrouble.until, nil
+			}
+			s = plan.ReadFailed(r, problemOfRead(err), now)
+		} else {
+			d.readOver()
 		}
 		if err := d.store.Settle(ctx, d.cfg.Org, s, clock()); err != nil {
 			return did, time.Time{}, err
@@ -141,17 +203,35 @@ func (d *Dispatcher) accountRead(ctx context.Context, r plan.Read, u *umapi.User
 	return plan.AccountRead(r, u, facts.Edges, names), nil
 }
 
+// blames reports whether a read may have failed because of what was read, and
+// not because of something that all reads have in common.
+func blames(err error) bool {
+	class := umapi.ClassOf(err)
+	return class == umapi.ClassRejected ||
+		class == umapi.ClassTransient && umapi.OutcomeOf(err) != umapi.OutcomeNotSent
+}
+
+func problemOfRead(err error) plan.Problem {
+	return plan.Problem{
+		Code: "bridge.read_failed", Message: err.Error(),
+		Hint: "nothing to do, unless it stays so: then ask Adobe's support with the request id",
+	}
+}
+
 // readFailed notes a read that Adobe did not answer. An error is the store's.
 func (d *Dispatcher) readFailed(ctx context.Context, err error, what string) error {
-	now := clock()
-	d.log.Warn("a read of Adobe failed, trying again later", "what", what, "err", err)
-	wait := stuckWait
-	if umapi.ClassOf(err) == umapi.ClassThrottled {
-		wait = retryAfter(err)
+	if d.readTrouble.call(err, clock()) {
+		d.log.Warn("a read of Adobe failed, trying again later", "what", what, "class", string(umapi.ClassOf(err)), "err", err)
 	}
-	d.readsAt = now.Add(wait)
-	if wait < lockedOut {
+	if umapi.ClassOf(err) != umapi.ClassThrottled || d.readTrouble.wait < lockedOut {
 		return nil
 	}
-	return d.store.SetPause(ctx, d.cfg.Org, d.readsAt)
+	return d.store.SetPause(ctx, d.cfg.Org, d.readTrouble.pause)
+}
+
+// readOver notes a read that was answered.
+func (d *Dispatcher) readOver() {
+	if d.readTrouble.over() {
+		d.log.Info("Adobe answers reads again")
+	}
 }

@@ -28,12 +28,14 @@ func (d *Dispatcher) send(ctx context.Context, p plan.Plan) error {
 	if err := d.store.RecordCall(ctx, d.cfg.Org, call, p.Links, now); err != nil {
 		return err
 	}
-	d.actions.note(now)
 
 	// From here on the call is settled even if the program is stopping.
 	work, cancel := graceful(ctx, d.cfg.CallTimeout)
 	reply, err := d.adobe.Act(work, commands)
 	cancel()
+	if err == nil || umapi.OutcomeOf(err) != umapi.OutcomeNotSent {
+		d.actions.note(clock()) // Adobe counted it some time before, at the latest now
+	}
 	s := d.judge(call, reply, err)
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
@@ -82,10 +84,14 @@ func graceful(ctx context.Context, timeout time.Duration) (context.Context, cont
 func (d *Dispatcher) judge(call plan.Call, reply umapi.Reply, err error) plan.Settlement {
 	now := clock()
 	if err == nil {
-		d.trouble.over(d.log)
+		if d.trouble.over() {
+			d.log.Info("Adobe answers again")
+		}
+		if d.most *= 2; d.most >= d.limits.Commands {
+			d.most = 0
+		}
 		if plan.ListTooLong(reply) {
-			d.limits.Entries = max(1, min(d.limits.Entries, umapi.MaxEntries)/2)
-			d.log.Warn("Adobe takes fewer memberships in one step than was thought", "entries", d.limits.Entries)
+			d.lowerLimits()
 		}
 		for _, e := range reply.Errors {
 			if _, known := umapi.Lookup(e.Code); !known {
@@ -95,19 +101,44 @@ func (d *Dispatcher) judge(call plan.Call, reply umapi.Reply, err error) plan.Se
 		return plan.Settle(call, reply, now)
 	}
 	if errors.Is(err, umapi.ErrInvalid) || umapi.ClassOf(err) == umapi.ClassRejected && umapi.OutcomeOf(err) == umapi.OutcomeRefused {
-		d.log.Warn("Adobe refused a call as malformed: its commands are sent one by one", "call_id", call.ID, "commands", len(call.Commands), "err", err)
+		d.log.Warn("Adobe refused a call as malformed: smaller ones follow, to find the command", "call_id", call.ID, "commands", len(call.Commands), "err", err)
+		d.split(call)
 		return plan.Refused(call, problemOfCall(err), now)
 	}
-	d.trouble.call(d.log, err, now)
+	fresh := d.trouble.call(err, now)
+	if fresh {
+		d.trouble.say(d.log, err)
+	}
 	if umapi.OutcomeOf(err) == umapi.OutcomeUnknown {
+		d.split(call)
 		again := now.Add(d.trouble.beyond())
-		return plan.Lost(call, "lost", again, again)
+		s := plan.Lost(call, "lost", again, again)
+		if fresh && len(call.Commands) == 1 {
+			s = s.Blamed()
+		}
+		return s
 	}
 	s := plan.NotSent(call, "refused")
 	if umapi.OutcomeOf(err) == umapi.OutcomeNotSent {
 		s = plan.NotSent(call, "not sent")
 	}
 	return s
+}
+
+// split has the next calls hold fewer commands, so that one that is to blame for
+// what became of this call stands alone in the end. Each that is answered lets
+// the next hold more.
+func (d *Dispatcher) split(call plan.Call) { d.most = max(1, len(call.Commands)/2) }
+
+// lowerLimits has later calls list fewer memberships in a step, and in the end
+// have fewer steps in a command: Adobe's answer may mean either.
+func (d *Dispatcher) lowerLimits() {
+	if d.limits.Entries > 1 {
+		d.limits.Entries = min(d.limits.Entries, umapi.MaxEntries) / 2
+	} else {
+		d.limits.Steps = max(1, min(d.limits.Steps, umapi.MaxSteps)/2)
+	}
+	d.log.Warn("Adobe takes fewer memberships in one command than was thought", "entries", d.limits.Entries, "steps", d.limits.Steps)
 }
 
 func problemOfCall(err error) plan.Problem {

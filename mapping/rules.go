@@ -131,7 +131,7 @@ func (r Rules) Group(g directory.GroupAttributes) (string, error) {
 	switch name := g.DisplayName; {
 	case strings.TrimSpace(name) == "":
 		return "", &Error{"bridge.group.name_missing", "the group has no name", "give the group a displayName in the provider"}
-	case strings.HasPrefix(name, "_"):
+	case strings.HasPrefix(strings.TrimSpace(name), "_"): // whether Adobe trims a name is not documented
 		return "", &Error{"bridge.group.reserved", fmt.Sprintf("%q begins with an underscore, as the names of Adobe's administrator groups do", name), "rename the group in the provider, or do not push it: its members would be given rights"}
 	case utf8.RuneCountInString(name) > maxGroupName:
 		return "", &Error{"bridge.group.name_too_long", fmt.Sprintf("the name has more than %d characters", maxGroupName), "shorten the group's name in the provider"}

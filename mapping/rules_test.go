@@ -148,10 +148,11 @@ func TestGroup_RefusesNamesThatGiveRights(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "Design Team", name)
 
-	for code, name := range map[string]string{
-		"bridge.group.reserved":      "_org_admin",
-		"bridge.group.name_missing":  " ",
-		"bridge.group.name_too_long": strings.Repeat("n", 256),
+	for name, code := range map[string]string{
+		"_org_admin":             "bridge.group.reserved",
+		" _org_admin":            "bridge.group.reserved",
+		" ":                      "bridge.group.name_missing",
+		strings.Repeat("n", 256): "bridge.group.name_too_long",
 	} {
 		_, err := federated.Group(directory.GroupAttributes{DisplayName: name})
 		var problem *mapping.Error

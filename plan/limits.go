@@ -32,9 +32,6 @@ const (
 	// firstBackoff and lastBackoff bound the wait between two attempts.
 	firstBackoff = 5 * time.Second
 	lastBackoff  = time.Hour
-	// waitForOther is how long something waits for an address or a name that
-	// another is about to give up.
-	waitForOther = 5 * time.Second
 )
 
 // Backoff is how long to wait after so many vain attempts, from 5 seconds,

@@ -47,28 +47,44 @@ func Lost(c Call, outcome string, resend, readBack time.Time) Settlement {
 	return s.Settlement
 }
 
+// Blamed counts the try against the rows that are to be tried again: the call
+// held one command and had no answer, where the call before it had one. So what
+// breaks every call that holds it fails in the end, and what meets an outage of
+// Adobe's does not.
+func (s Settlement) Blamed() Settlement {
+	for i := range s.Verdicts {
+		v := &s.Verdicts[i]
+		v.Attempt = true
+		if v.Due.Attempts+1 >= MaxAttempts {
+			v.Outcome, v.NotBefore = Failed, time.Time{}
+		}
+	}
+	return s
+}
+
 // NotSent says that a call never reached Adobe: all is as it was.
 func NotSent(c Call, outcome string) Settlement {
 	return Settlement{Call: c.ID, Outcome: outcome}
 }
 
-// Refused says what follows when Adobe refused a call as a whole as malformed:
-// each of its commands is sent alone, and one that was alone fails.
+// Refused says what follows when Adobe refused a call as a whole as malformed.
+// Of one with several commands nothing is known but that: they stay due, for
+// smaller calls. Of a single command each row is sent alone, and one that was
+// alone fails.
 func Refused(c Call, p Problem, now time.Time) Settlement {
-	s := settling{now: now, Settlement: Settlement{Call: c.ID, Outcome: "refused"}}
-	single := len(c.Commands) == 1
-	for i := range c.Commands {
-		for _, d := range c.Commands[i].allDue() {
-			v := Verdict{Due: d, Outcome: Retry, Problem: p, NotBefore: now, Alone: true}
-			if single {
-				v = Verdict{Due: d, Outcome: Failed, Problem: p, Attempt: true}
-			}
-			s.Verdicts = append(s.Verdicts, v)
-		}
-		if single {
-			s.note(&c.Commands[i], "failed", describeProblem(p))
-		}
+	if len(c.Commands) != 1 {
+		return NotSent(c, "refused")
 	}
+	s := settling{now: now, Settlement: NotSent(c, "refused")}
+	rows := c.Commands[0].allDue()
+	for _, d := range rows {
+		v := Verdict{Due: d, Outcome: Retry, Problem: p, NotBefore: now, Alone: true}
+		if d.Alone || len(rows) == 1 {
+			v = Verdict{Due: d, Outcome: Failed, Problem: p, Attempt: true}
+		}
+		s.Verdicts = append(s.Verdicts, v)
+	}
+	s.note(&c.Commands[0], "failed", describeProblem(p))
 	return s.Settlement
 }
 
@@ -253,6 +269,8 @@ func (s *settling) membershipsFailed(c *Command, i int, e umapi.CommandError) {
 	info, _ := umapi.Lookup(e.Code)
 	entries := len(step.Added) + len(step.Removed)
 	switch {
+	case e.Code == codeListTooLong && entries == 1: // no list is shorter, though there may be fewer steps
+		s.retry(step.rows(), e, false)
 	case e.Code == codeListTooLong:
 		for _, d := range step.rows() { // the limit is lowered: no attempt of theirs
 			s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Retry, NotBefore: s.now})

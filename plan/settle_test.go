@@ -97,6 +97,7 @@ func TestSettle_JudgesByTheCode(t *testing.T) {
 		"a member whose user is gone":           {member, 0, "error.user.nonexistent", map[string]string{"edge gu": "retry attempt"}, plan.Unknown},
 		"one of several members spoils a step":  {twoGroups, 0, "error.group.not_found", map[string]string{"edge gu": "retry resend attempt", "edge hu": "retry resend attempt"}, ""},
 		"a user with several who is gone":       {twoGroups, 0, "error.user.nonexistent", map[string]string{"edge gu": "retry attempt", "edge hu": "retry attempt"}, plan.Unknown},
+		"a list of one that is too long is":     {member, 0, "error.command.add_remove.list_too_long", map[string]string{"edge gu": "retry attempt"}, ""},
 		"a list that is too long is no attempt": {twoGroups, 0, "error.command.add_remove.list_too_long", map[string]string{"edge gu": "retry", "edge hu": "retry"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -243,13 +244,18 @@ func TestLost_ReadsBackWhatIsNotRepeatSafe(t *testing.T) {
 func TestRefused_SplitsUntilTheOffenderStandsAlone(t *testing.T) {
 	t.Parallel()
 	l := newLedger()
-	l.putUser("u", ada)
-	l.putGroup("g", "Team")
+	twoGroups(l)
+	l.putGroup("i", "New")
 	p := plan.Problem{Code: "error.command.malformed"}
-	s := plan.Refused(callOf(l), p, l.now)
-	require.Equal(t, map[string]string{"user u": "retry alone", "group g": "retry alone"}, outcomes(s))
-	l.settle(s)
 	c := callOf(l)
+	require.Len(t, c.Commands, 2)
+	require.Equal(t, plan.NotSent(c, "refused"), plan.Refused(c, p, l.now), "smaller calls follow")
+
+	delete(l.due, key{plan.KindGroup, "", "i"})
+	s := plan.Refused(callOf(l), p, l.now)
+	require.Equal(t, map[string]string{"edge gu": "retry alone", "edge hu": "retry alone"}, outcomes(s))
+	l.settle(s)
+	c = callOf(l)
 	require.Len(t, c.Commands, 1)
 	s = plan.Refused(c, p, l.now)
 	require.Len(t, s.Verdicts, 1)

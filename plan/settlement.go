@@ -15,8 +15,8 @@ type Problem struct {
 }
 
 // Verdict is what became of one due row. It is applied only while the row's
-// generation is still Due.Generation, with one exception: Parked and Retry
-// leave a row of a newer generation as it is.
+// generation is still Due.Generation: a newer one is looked at again. Resend is
+// kept all the same.
 type Verdict struct {
 	Due     Due
 	Outcome Outcome

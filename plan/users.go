@@ -270,8 +270,9 @@ func (w *world) planRemoval(out []unit, a *account, own []Due, alone bool) []uni
 // in Adobe, and must not be removed.
 func (w *world) isAnothers(a *account) bool {
 	return slices.ContainsFunc(w.byEmail[directory.Fold(a.Email)], func(other *account) bool {
-		_, active := other.owner()
-		return other != a && sharesDirectory(other.Account, a.Type) && (active || other.Presence != Absent)
+		owner, active := other.owner()
+		wanted := active && (owner == nil || sameText(owner.want.Email, a.Email))
+		return other != a && sharesDirectory(other.Account, a.Type) && (wanted || other.Presence != Absent)
 	})
 }
 

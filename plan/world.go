@@ -312,8 +312,10 @@ func (w *world) decide(d Due, o Outcome, p *Problem) {
 	w.plan.Decided.Verdicts = append(w.plan.Decided.Verdicts, v)
 }
 
+// wait looks again at what waits for somebody else, at growing intervals.
 func (w *world) wait(d Due, p Problem) {
+	waited := w.in.Now.Sub(d.Since)
 	w.plan.Decided.Verdicts = append(w.plan.Decided.Verdicts, Verdict{
-		Due: d, Outcome: Retry, Problem: p, NotBefore: w.in.Now.Add(waitForOther),
+		Due: d, Outcome: Retry, Problem: p, NotBefore: w.in.Now.Add(min(max(firstBackoff, waited/4), lastBackoff)),
 	})
 }

@@ -2,7 +2,7 @@
 // identity providers read and write an org's directory.
 //
 // Each org is served below its own path and with its own bearer tokens. A
-// request passes one pipeline: limit the body, authenticate, parse leniently,
+// request passes one pipeline: authenticate, limit the body, parse leniently,
 // validate, apply, store, project, respond. What is parsed and projected, and
 // by which rules of leniency, is decided in package resource; where it is kept
 // is decided behind [Directory].

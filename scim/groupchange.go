@@ -3,6 +3,7 @@ package scim
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/scim/resource"
@@ -137,19 +138,13 @@ func (s *service) planGroupChange(r *http.Request, g directory.Group, edit group
 	if doc != nil || conditional(r) {
 		c.IfVersion = g.Version
 	}
-	for _, step := range steps {
-		if step.Where == nil {
+	if !slices.ContainsFunc(steps, func(step resource.MemberStep) bool { return step.Where != nil }) {
+		for _, step := range steps {
 			c.Members = append(c.Members, directory.MemberChange{Op: step.Op, IDs: step.IDs})
-			continue
 		}
-		ids, err := s.resolve(r, g.ID, step.Where, c.Members)
-		if err != nil {
-			return c, err
-		}
-		c.IfVersion = g.Version
-		if len(ids) > 0 {
-			c.Members = append(c.Members, directory.MemberChange{Op: step.Op, IDs: ids})
-		}
+		return c, nil
 	}
-	return c, nil
+	c.IfVersion = g.Version
+	c.Members, err = s.resolve(r, g.ID, steps)
+	return c, err
 }

@@ -1,9 +1,11 @@
 package scim_test
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/scim"
+	"github.com/scim-bridge/scim-bridge/store/sqlite"
 )
 
 func TestCreateGroup_AnswersWithMembers(t *testing.T) {
@@ -119,6 +122,18 @@ func TestPatchGroup_ChangesMembersInEachShape(t *testing.T) {
 			`{"op":"add","path":"members","value":[{"value":"` + eve + `"}]}`,
 			`{"op":"remove","path":"members[display eq \"eve@example.com\" or display eq \"bob@example.com\"]"}`,
 		}, []string{ada}},
+		{"each filter sees what the steps before it did", []string{
+			`{"op":"remove","path":"members[display eq \"ada@example.com\"]"}`,
+			`{"op":"add","path":"members","value":[{"value":"` + ada + `"},{"value":"` + eve + `"}]}`,
+			`{"op":"remove","path":"members[value eq \"` + bob + `\"]"}`,
+			`{"op":"remove","path":"members[display sw \"bob\" or display sw \"eve\"]"}`,
+			`{"op":"add","path":"members","value":[{"value":"` + bob + `"}]}`,
+		}, []string{ada, bob}},
+		{"filters around a replacement", []string{
+			`{"op":"remove","path":"members[type eq \"User\"]"}`,
+			`{"op":"replace","path":"members","value":[{"value":"` + eve + `"},{"value":"` + bob + `"}]}`,
+			`{"op":"remove","path":"members[display eq \"bob@example.com\"]"}`,
+		}, []string{eve}},
 		{"replace", []string{`{"op":"replace","path":"members","value":[{"value":"` + eve + `","display":"eve@example.com"}]}`}, []string{eve}},
 		{"replace with nobody", []string{`{"op":"replace","path":"members","value":[]}`}, []string{}},
 		{"replace without a path", []string{`{"op":"replace","value":{"members":[{"value":"` + eve + `"}]}}`}, []string{eve}},
@@ -144,6 +159,35 @@ func TestPatchGroup_ChangesMembersInEachShape(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestPatchGroup_ReadsTheMembersOnceForAllFilters(t *testing.T) {
+	t.Parallel()
+	dir := &countingMembers{Store: open(t)}
+	c := serveOn(t, dir)
+	ada, bob := c.addUser("ada"), c.addUser("bob")
+	id := c.addGroup("Sales", ada)
+	var operations []string
+	for range 50 {
+		operations = append(operations,
+			`{"op":"add","path":"members","value":[{"value":"`+bob+`"}]}`,
+			`{"op":"remove","path":"members[display eq \"bob@example.com\"]"}`)
+	}
+	dir.reads.Store(0)
+	c.patch("/Groups/"+id+"?attributes=displayName", ops(operations...)).status(200)
+	require.EqualValues(t, 1, dir.reads.Load())
+	require.Equal(t, []string{ada}, c.members(id))
+}
+
+// countingMembers counts how often members are read.
+type countingMembers struct {
+	*sqlite.Store
+	reads atomic.Int64
+}
+
+func (d *countingMembers) Members(ctx context.Context, org, group, after string, limit int) ([]directory.Member, error) {
+	d.reads.Add(1)
+	return d.Store.Members(ctx, org, group, after, limit)
 }
 
 func TestPatchGroup_RenamesAndChangesMembersAtOnce(t *testing.T) {

@@ -125,29 +125,24 @@ func memberEndpoint(m directory.Member) string {
 	return usersPath
 }
 
-// resolve returns the ids of the members that match where, whose paths are the
-// sub-attributes of a member, after the earlier steps of the same change.
-func (s *service) resolve(r *http.Request, group string, where filter.Expr, earlier []directory.MemberChange) ([]string, error) {
+// resolve makes changes of steps, of which some say by a filter whom they remove,
+// whose paths are the sub-attributes of a member. The members are read once,
+// however many filters there are, and each goes through all of them.
+func (s *service) resolve(r *http.Request, group string, steps []resource.MemberStep) ([]directory.MemberChange, error) {
+	c := newCandidates(steps)
 	v := renderer{base: s.base(r)}
-	removed, added := effects(earlier)
-	var ids []string
-	take := func(m directory.Member) {
-		if filter.Matches(where, v.memberFields(m), memberIsExact) {
-			ids = append(ids, m.ID)
-		}
-	}
-	err := s.eachMember(r.Context(), group, func(page []directory.Member) error {
-		for _, m := range page {
-			if !removed.has(m.ID) && !added[m.ID] {
-				take(m)
+	if !c.replaced {
+		err := s.eachMember(r.Context(), group, func(page []directory.Member) error {
+			for _, m := range page {
+				c.pass(m.ID, true, v.memberFields(m))
 			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
 	}
-	for _, id := range slices.Sorted(maps.Keys(added)) {
+	for _, id := range slices.Sorted(maps.Keys(c.added)) {
 		m, err := s.findMember(r.Context(), id)
 		if errors.Is(err, directory.ErrNotFound) {
 			continue
@@ -155,43 +150,81 @@ func (s *service) resolve(r *http.Request, group string, where filter.Expr, earl
 		if err != nil {
 			return nil, err
 		}
-		take(m)
+		c.pass(id, false, v.memberFields(m))
 	}
-	return ids, nil
+	return c.changes(), nil
+}
+
+// candidates are all who may be members between the steps of one change.
+type candidates struct {
+	steps []resource.MemberStep
+	// replaced says that a step replaces all members. Of the steps before it,
+	// nothing is left.
+	replaced bool
+	// filters are the steps that have one, listed those that list an id, both
+	// in ascending order.
+	filters []int
+	listed  map[string][]int
+	// added are whom a step makes a member and who did not pass yet.
+	added map[string]bool
+	// selected are the ids that the filter of a step meant.
+	selected map[int][]string
+}
+
+func newCandidates(steps []resource.MemberStep) *candidates {
+	c := &candidates{steps: steps}
+	for i, step := range steps {
+		if i == 0 || step.Op == directory.MemberReplace {
+			c.replaced = step.Op == directory.MemberReplace
+			c.filters, c.listed, c.added = nil, map[string][]int{}, map[string]bool{}
+			c.selected = map[int][]string{}
+		}
+		if step.Where != nil {
+			c.filters = append(c.filters, i)
+		}
+		for _, id := range step.IDs {
+			c.listed[id] = append(c.listed[id], i)
+			if step.Op != directory.MemberRemove {
+				c.added[id] = true
+			}
+		}
+	}
+	return c
+}
+
+// pass takes one through the steps, and notes which filters mean it while it is
+// a member.
+func (c *candidates) pass(id string, member bool, fields map[string]any) {
+	delete(c.added, id)
+	listed := c.listed[id]
+	for _, i := range c.filters {
+		for ; len(listed) > 0 && listed[0] < i; listed = listed[1:] {
+			member = c.steps[listed[0]].Op != directory.MemberRemove
+		}
+		if member && filter.Matches(c.steps[i].Where, fields, memberIsExact) {
+			c.selected[i] = append(c.selected[i], id)
+			member = false
+		}
+	}
+}
+
+// changes are the steps with ids in the place of filters.
+func (c *candidates) changes() []directory.MemberChange {
+	var out []directory.MemberChange
+	for i, step := range c.steps {
+		switch {
+		case step.Where == nil:
+			out = append(out, directory.MemberChange{Op: step.Op, IDs: step.IDs})
+		case len(c.selected[i]) > 0:
+			out = append(out, directory.MemberChange{Op: step.Op, IDs: c.selected[i]})
+		}
+	}
+	return out
 }
 
 // memberIsExact says which sub-attributes of a member compare with case.
 func memberIsExact(p filter.Path) bool {
 	return strings.EqualFold(p.Attr, "value") || strings.EqualFold(p.Attr, "$ref")
-}
-
-// removal says who is no longer a member after some steps.
-type removal struct {
-	all bool
-	ids map[string]bool
-}
-
-func (m removal) has(id string) bool { return m.all || m.ids[id] }
-
-// effects says what steps do to whoever was a member before them, and whom they
-// add.
-func effects(steps []directory.MemberChange) (removal, map[string]bool) {
-	removed, added := removal{ids: map[string]bool{}}, map[string]bool{}
-	for _, step := range steps {
-		if step.Op == directory.MemberReplace {
-			removed.all = true
-			clear(added)
-		}
-		for _, id := range step.IDs {
-			if step.Op == directory.MemberRemove {
-				removed.ids[id] = true
-				delete(added, id)
-			} else {
-				added[id] = true
-			}
-		}
-	}
-	return removed, added
 }
 
 // findMember returns a resource as the member that it would be.

@@ -49,15 +49,7 @@ func (v renderer) project(t *resource.Type, m directory.Meta, doc json.RawMessag
 		"version":      etag(m.Version),
 	}
 	full["schemas"] = []string{t.Schema()}
-	shown := v.projection.Apply(t, full)
-	schemas := []string{t.Schema()}
-	for _, urn := range t.Extensions() {
-		if _, ok := shown[urn]; ok {
-			schemas = append(schemas, urn)
-		}
-	}
-	shown["schemas"] = schemas
-	return shown, nil
+	return v.projection.Apply(t, full), nil
 }
 
 // bridgeSchema is the bridge's own extension of a type.

@@ -93,6 +93,8 @@ func serveEmulator(ctx context.Context, em http.Handler, listen string, cfg emul
 		err = errors.Join(err, srv.Close())
 		return fmt.Errorf("emulator: stop: requests were cut off after %s: %w", emulatorStop, err)
 	}
-	<-served
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("emulator: serve %s: %w", listen, err)
+	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -76,10 +77,14 @@ func serve(ctx context.Context, s settings, log *slog.Logger, stdout io.Writer) 
 	return nil
 }
 
-// publicURL is what identity providers are told, as far as it is known here.
+// publicURL is what identity providers are told, as far as it is known here:
+// where the bridge listens on every address, the one that works on this machine.
 func publicURL(base string, addr net.Addr) string {
 	if base != "" {
 		return base
+	}
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
 	}
 	return "http://" + addr.String()
 }

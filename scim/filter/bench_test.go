@@ -25,7 +25,7 @@ func BenchmarkParse(b *testing.B) {
 }
 
 func BenchmarkMatches(b *testing.B) {
-	e, err := filter.Parse(`emails[type eq "work"].value eq "bob@x.com"`)
+	e, err := filter.Parse(`emails[type eq "work"].value eq "bob@example.com"`)
 	if err != nil {
 		b.Fatal(err)
 	}

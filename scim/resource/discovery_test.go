@@ -21,8 +21,10 @@ func TestSchemaDocuments_AreComplete(t *testing.T) {
 		assert.NotEmpty(t, d["description"])
 		assert.Equal(t, []any{"urn:ietf:params:scim:schemas:core:2.0:Schema"}, d["schemas"])
 	}
-	for _, urn := range append(resource.User().URNs(), resource.Group().URNs()...) {
-		require.Contains(t, byID, urn)
+	for _, typ := range []*resource.Type{resource.User(), resource.Group()} {
+		for _, urn := range append(typ.Extensions(), typ.Schema()) {
+			require.Contains(t, byID, urn)
+		}
 	}
 	require.Len(t, docs, 9)
 	for _, name := range []string{"User", "Group", "Schema", "ResourceType", "ServiceProviderConfig"} {

@@ -22,6 +22,10 @@ type editor struct {
 	// changed, see tidy.
 	lists []target
 	steps []MemberStep
+	// selections counts the filters in steps.
+	selections int
+	// touched counts the values that operations on lists went over.
+	touched int
 }
 
 func (e *editor) apply(op operation) *Error {

@@ -8,11 +8,19 @@ import (
 	"github.com/scim-bridge/scim-bridge/scim/filter"
 )
 
+// maxTouched is how many values of lists the operations of one PATCH may go
+// over: tens of thousands of operations on a list of a thousand values would
+// take as many seconds as nobody waits.
+const maxTouched = 1_000_000
+
 // editList changes a multi-valued attribute.
 func (e *editor) editList(op operation) *Error {
 	a := op.target.attr
 	list, _ := e.doc.get(op.target).([]any)
 	list = slices.Clip(list)
+	if e.touched += len(list); e.touched > maxTouched {
+		return refuse(scimerrors.ScimTypeTooMany, "too many operations on long lists of values: send several requests")
+	}
 	if op.filter != nil || op.sub != nil {
 		e.lists = append(e.lists, op.target)
 	}

@@ -14,8 +14,6 @@ type Input struct {
 	Document Document
 	// Members are the ids of a group's members in the order given, each once.
 	Members []string
-	// HasMembers says that the body has a members key, empty or not.
-	HasMembers bool
 	// Schemas are the URNs of the extensions that schemas lists or that the body carries.
 	Schemas []string
 }
@@ -37,9 +35,6 @@ func (t *Type) Parse(body []byte, o Options) (Input, error) {
 	e := editor{t: t, o: o, doc: Document{}, creating: true}
 	in := Input{Document: e.doc}
 	for _, op := range r.ops {
-		if op.target.attr != nil && op.target.attr == t.members() {
-			in.HasMembers = true
-		}
 		if err := e.apply(op); err != nil {
 			return Input{}, err
 		}
@@ -49,9 +44,7 @@ func (t *Type) Parse(body []byte, o Options) (Input, error) {
 		return Input{}, err
 	}
 	for _, s := range e.memberSteps() {
-		switch s.Op {
-		case directory.MemberRemove:
-		default:
+		if s.Op != directory.MemberRemove {
 			in.Members = append(in.Members, s.IDs...)
 		}
 	}

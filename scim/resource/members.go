@@ -11,6 +11,10 @@ import (
 	"github.com/scim-bridge/scim-bridge/scim/filter"
 )
 
+// MaxSelections is the most operations of one PATCH that select members by a
+// filter on anything but their ids: each is tried on every member of the group.
+const MaxSelections = 100
+
 // MemberStep is one step of a change to a group's members. Members are no part
 // of the document, so that the cost of a change follows the change.
 type MemberStep struct {
@@ -85,8 +89,7 @@ func (e *editor) editSelectedMembers(op operation) *Error {
 		if op.sub != nil {
 			return refuse(scimerrors.ScimTypeMutability, "members.value cannot be removed: remove the member")
 		}
-		e.removeWhere(op.filter)
-		return nil
+		return e.removeWhere(op.filter)
 	}
 	if err := e.o.tolerate(editedMember, "members can be added and removed, not changed"); err != nil {
 		return err
@@ -100,23 +103,28 @@ func (e *editor) editSelectedMembers(op operation) *Error {
 		ids = old
 	}
 	if op.kind == replace && !(byID && slices.Equal(ids, old)) {
-		e.removeWhere(op.filter)
+		if err := e.removeWhere(op.filter); err != nil {
+			return err
+		}
 	}
 	e.step(directory.MemberAdd, ids)
 	return nil
 }
 
-func (e *editor) removeWhere(f filter.Expr) {
+func (e *editor) removeWhere(f filter.Expr) *Error {
 	if ids, ok := idsOf(f); ok {
 		e.step(directory.MemberRemove, ids)
-		return
+		return nil
+	}
+	if e.selections++; e.selections > MaxSelections {
+		return refuse(scimerrors.ScimTypeTooMany, "more than %d operations select members by something other than their value: name them by value, or send several requests", MaxSelections)
 	}
 	if n := len(e.steps) - 1; n >= 0 && e.steps[n].Where != nil {
-		// Who is selected is found out by reading all members, once for a step.
 		e.steps[n].Where = filter.Or{Left: e.steps[n].Where, Right: f}
-		return
+		return nil
 	}
 	e.steps = append(e.steps, MemberStep{Op: directory.MemberRemove, Where: f})
+	return nil
 }
 
 // idsOf gives the ids of value eq "a" or value eq "b"; ok is false for any

@@ -1,6 +1,7 @@
 package resource_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -94,6 +95,18 @@ func TestPatch_ChangesMembers(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestPatch_BoundsTheFiltersOnMembers(t *testing.T) {
+	t.Parallel()
+	try := func(n int, path string) error {
+		one := withPath("remove", path, "")
+		_, _, err := apply(t, resource.Group(), document(t, `{"displayName":"Sales"}`), patchBody(one+strings.Repeat(","+one, n-1)), lenient)
+		return err
+	}
+	require.NoError(t, try(resource.MaxSelections, `members[type eq "User"]`))
+	refused(t, try(resource.MaxSelections+1, `members[type eq "User"]`), "tooMany")
+	require.NoError(t, try(10*resource.MaxSelections, `members[value eq "u1"]`), "an id needs no search")
 }
 
 func TestPatch_MayBeAppliedTwice(t *testing.T) {

@@ -1,6 +1,8 @@
 package resource_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -293,4 +295,18 @@ func TestPatch_ResultsDoNotShareTheirLists(t *testing.T) {
 	_, _, err = apply(t, resource.User(), d, patchBody(withPath("add", "emails", `[{"value":"2@example.com"}]`)), lenient)
 	require.NoError(t, err)
 	require.Equal(t, before, text(t, first))
+}
+
+func TestPatch_BoundsTheWorkOnLongLists(t *testing.T) {
+	t.Parallel()
+	emails := make([]string, resource.MaxValues)
+	for i := range emails {
+		emails[i] = fmt.Sprintf(`{"value":"u%d@example.com"}`, i)
+	}
+	d := document(t, `{"userName":"ada@example.com","emails":[`+strings.Join(emails, ",")+`]}`)
+	one := withPath("replace", "emails.display", `"x"`)
+	_, _, err := apply(t, resource.User(), d, patchBody(one+strings.Repeat(","+one, 99)), lenient)
+	require.NoError(t, err)
+	_, _, err = apply(t, resource.User(), d, patchBody(one+strings.Repeat(","+one, 1000)), lenient)
+	refused(t, err, "tooMany")
 }

@@ -69,9 +69,6 @@ func (t *Type) Schema() string { return t.core.urn }
 // Extensions are the URNs of the schema extensions, in a fixed order.
 func (t *Type) Extensions() []string { return append([]string(nil), t.urns[1:]...) }
 
-// URNs are the URNs of the core schema and of the extensions, in a fixed order.
-func (t *Type) URNs() []string { return append([]string(nil), t.urns...) }
-
 // Schemas lists the core schema and those extensions of which the document
 // holds anything, in a fixed order (RFC 7643, section 3).
 func (t *Type) Schemas(d Document) []string {

@@ -250,8 +250,8 @@ func TestUser_ByEmailOrLogin(t *testing.T) {
 		require.Equal(t, "success", body.Result)
 		require.Equal(t, id, body.User.ID, path)
 	}
-	a := c.get("/organizations/" + orgID + "/users/email@email.com")
-	require.JSONEq(t, `{"result":"error.user.not_found","message":"User not found email@email.com"}`, a.body)
+	a := c.get("/organizations/" + orgID + "/users/nobody@example.com")
+	require.JSONEq(t, `{"result":"error.user.not_found","message":"User not found nobody@example.com"}`, a.body)
 	a = c.get("/organizations/" + orgID + "/users/abyron")
 	require.Equal(t, http.StatusBadRequest, a.status)
 	require.Contains(t, a.body, "error.user.email.invalid")

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/umapi/emulator"
 )
 
@@ -26,6 +27,17 @@ func TestRun_FollowsUsersWhileGroupsCannotBeListed(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		w.requireAdobe("ada")
+	})
+}
+
+func TestRun_ListsGroupsAsSoonAsAdobeCanBeReached(t *testing.T) {
+	inWorld(t, limited, func(t *testing.T, w *world) {
+		w.adobe.Inject(emulator.Fault{Match: "POST /ims/token/v3", Status: http.StatusServiceUnavailable, Times: 3})
+		w.addGroup("Design")
+		w.start()
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		require.Len(t, w.adobe.Groups(), 1)
 	})
 }
 
@@ -49,7 +61,7 @@ func TestRun_ListsMoreGroupsThanAMinuteAllows(t *testing.T) {
 	})
 }
 
-func TestRun_AListingThatBreaksIsNotBegunAgain(t *testing.T) {
+func TestRun_AListingThatBreaksGoesOnWhereItBroke(t *testing.T) {
 	cfg := limited
 	cfg.GroupsPerPage = 2
 	inWorld(t, cfg, func(t *testing.T, w *world) {
@@ -83,13 +95,17 @@ func TestRun_AReadThatAlwaysFailsHoldsUpNoOther(t *testing.T) {
 		time.Sleep(30 * time.Minute)
 		synctest.Wait()
 		require.Equal(t, directory.SyncSynced, w.sync("bob").State)
+		require.Contains(t, w.sync("ada").Detail, "bridge.read_failed")
 		reads := 0
 		for _, e := range w.adobe.Ledger() {
 			if strings.Contains(e.Path, "/users/adele") {
 				reads++
 			}
 		}
-		require.LessOrEqual(t, reads, 15)
+		require.LessOrEqual(t, reads, plan.MaxAttempts)
+		time.Sleep(24 * time.Hour)
+		synctest.Wait()
+		require.Equal(t, directory.SyncFailed, w.sync("ada").State)
 	})
 }
 
@@ -107,17 +123,16 @@ func TestRun_ReadsAreNotTriedOverAndOverWithRefusedCredentials(t *testing.T) {
 	})
 }
 
-func TestRun_ACommandThatBreaksItsCallDoesNotHoldUpOthers(t *testing.T) {
+func TestRun_GroupsThatWaitForTheListingHoldUpNobody(t *testing.T) {
 	inWorld(t, limited, func(t *testing.T, w *world) {
-		w.adobe.Inject(emulator.Fault{Match: actionPath, Subject: "bad@example.com", Status: http.StatusInternalServerError})
-		for i := range 9 {
-			w.addUser(fmt.Sprintf("user%d", i), nil)
+		w.adobe.Inject(emulator.Fault{Match: groupsPath, Status: http.StatusInternalServerError})
+		for i := range 2001 {
+			w.addGroup(fmt.Sprintf("Group %d", i))
 		}
-		w.addUser("bad", nil)
 		w.start()
-		time.Sleep(2 * time.Hour)
+		w.addUser("ada", nil)
+		time.Sleep(10 * time.Second)
 		synctest.Wait()
-		t.Log(len(w.calls()))
-		require.Len(t, w.adobe.Users(), 9)
+		w.requireAdobe("ada")
 	})
 }

@@ -1,0 +1,33 @@
+package plan_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/scim-bridge/scim-bridge/plan"
+)
+
+func TestAccountRead_SaysWhichAddressAdobeDoesNotHave(t *testing.T) {
+	t.Parallel()
+	a := plan.Account{ID: "a", Presence: plan.Unknown, Email: "ada@example.com"}
+	s := plan.AccountRead(plan.Read{Account: &a, Linked: []string{"u"}}, nil, nil, nil)
+	require.Equal(t, []plan.Note{{User: "u", Event: "read", Text: "Adobe has no account ada@example.com"}}, s.Notes)
+	require.Equal(t, plan.Absent, s.Accounts[0].Presence)
+	require.Empty(t, s.Accounts[0].Email)
+}
+
+func TestReadFailed_FailsWhenTheAttemptsRunOut(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	r := plan.Read{Due: []plan.Due{
+		{Kind: plan.KindUser, User: "new"},
+		{Kind: plan.KindUser, User: "old", Attempts: plan.MaxAttempts - 1},
+	}}
+	s := plan.ReadFailed(r, plan.Problem{Code: "bridge.read_failed"}, now)
+	require.Len(t, s.Verdicts, 2)
+	require.Equal(t, plan.Retry, s.Verdicts[0].Outcome)
+	require.Equal(t, now.Add(plan.Backoff(0)), s.Verdicts[0].NotBefore)
+	require.Equal(t, plan.Failed, s.Verdicts[1].Outcome)
+}
