@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -43,7 +44,7 @@ type Config struct {
 // Org is how one Adobe organisation is reached and fed.
 type Org struct {
 	Adobe umapi.Config
-	// Dispatch names the org.
+	// Dispatch names the org. Its Target is set by [New].
 	Dispatch dispatch.Config
 }
 
@@ -126,6 +127,7 @@ func (b *Bridge) addOrgs(cfg Config, st store.Store) error {
 		if o.Dispatch.Log == nil {
 			o.Dispatch.Log = cfg.Log
 		}
+		o.Dispatch.Target = target(o.Adobe)
 		client, err := umapi.New(o.Adobe)
 		if err != nil {
 			return fmt.Errorf("org %s: %w", name, err)
@@ -138,6 +140,14 @@ func (b *Bridge) addOrgs(cfg Config, st store.Store) error {
 		b.dispatchers = append(b.dispatchers, dispatcher{name, d})
 	}
 	return nil
+}
+
+// target names an organization at Adobe and who acts there, without a secret.
+func target(c umapi.Config) string {
+	if c.URL == "" {
+		c.URL = umapi.DefaultURL
+	}
+	return strings.TrimRight(c.URL, "/") + " " + c.OrgID + " " + c.ClientID
 }
 
 // Addr returns the address that the bridge listens on.

@@ -168,11 +168,11 @@ func TestBridge_StopSettlesTheCallInFlight(t *testing.T) {
 	// The listener goes before the call in flight is settled.
 	require.Eventually(t, func() bool {
 		c, err := net.Dial("tcp", b.Addr().String())
-		if err == nil {
-			err = c.Close()
-			return false
+		if err != nil {
+			return true
 		}
-		return true
+		assert.NoError(t, c.Close())
+		return false
 	}, 30*time.Second, 5*time.Millisecond)
 	select {
 	case err := <-stopped:

@@ -26,6 +26,9 @@ type Store interface {
 	SetPause(ctx context.Context, org string, until time.Time) error
 	GroupsListed(ctx context.Context, org string) (time.Time, error)
 	ListGroups(ctx context.Context, org string, listed []plan.AdobeGroup, now time.Time) error
+	ListingBegan(ctx context.Context, org string) (time.Time, error)
+	SetListingBegan(ctx context.Context, org string, at time.Time) error
+	Configure(ctx context.Context, org, fingerprint string, now time.Time) (int, error)
 	Changed(org string) <-chan struct{}
 }
 
@@ -60,6 +63,9 @@ type Config struct {
 	Org string
 	// Rules say what a user or group means in Adobe's terms.
 	Rules mapping.Rules
+	// Target tells one organization at Adobe, and one client of its, from another.
+	// What failed is tried again when it, Rules or Limits change. It is no secret.
+	Target string
 	// Limits of one call; zero values are those of package umapi.
 	Limits plan.Limits
 	// ActionsPerMinute and ReadsPerMinute are the rates to keep; 0 is no limit.
@@ -204,10 +210,14 @@ func (d *Dispatcher) gather(ctx context.Context, changed <-chan struct{}) {
 	}
 }
 
-// recover treats calls that were never settled, by a former process or because
-// the store failed, as lost, and restores the window of sent calls.
+// recover wakes what failed under another configuration, treats calls that were
+// never settled, by a former process or because the store failed, as lost, and
+// restores the window of sent calls.
 func (d *Dispatcher) recover(ctx context.Context) error {
 	now := clock()
+	if err := d.configure(ctx, now); err != nil {
+		return err
+	}
 	open, err := d.store.OpenCalls(ctx, d.cfg.Org)
 	if err != nil {
 		return err

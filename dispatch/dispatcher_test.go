@@ -332,10 +332,9 @@ func TestRun_TreatsTheCallOfAFormerProcessAsLost(t *testing.T) {
 	inWorld(t, limited, func(t *testing.T, w *world) {
 		w.addUser("ada", nil)
 		now := time.Now().UTC()
-		facts := plan.Facts{}
 		due, err := w.store.Due(t.Context(), org, now, 10)
 		require.NoError(t, err)
-		facts, err = w.store.Facts(t.Context(), org, plan.First(due))
+		facts, err := w.store.Facts(t.Context(), org, plan.First(due))
 		require.NoError(t, err)
 		p := plan.Build(plan.Input{Due: due, Facts: facts, Rules: w.cfg.Rules, Now: now})
 		require.NoError(t, w.store.RecordCall(t.Context(), org, plan.Call{ID: "crashed", Commands: p.Commands}, p.Links, now))

@@ -33,8 +33,9 @@ const (
 type listing struct {
 	page   int // the next one
 	groups []plan.AdobeGroup
-	at     time.Time // before then nothing is listed
+	at     time.Time // before then no further page is read
 	tries  int
+	told   bool // that it has to wait until it may begin
 }
 
 // listGroups lists Adobe's groups if the plan needs to know them. It reports
@@ -52,8 +53,12 @@ func (d *Dispatcher) listGroups(ctx context.Context, p plan.Plan) (bool, time.Ti
 		return false, time.Time{}, err
 	}
 	next := maxTime(d.listing.at, d.readTrouble.until)
-	if !last.IsZero() {
-		next = maxTime(next, last.Add(listEvery))
+	began, err := d.store.ListingBegan(ctx, d.cfg.Org)
+	if err != nil {
+		return false, time.Time{}, err
+	}
+	if d.listing.page == 0 {
+		next = maxTime(next, d.mayBegin(began))
 	}
 	if next.After(clock()) {
 		return false, next, nil
@@ -66,8 +71,15 @@ func (d *Dispatcher) listGroups(ctx context.Context, p plan.Plan) (bool, time.Ti
 		if d.sleep(ctx, pauseUntil{at: at}); ctx.Err() != nil {
 			return false, time.Time{}, nil
 		}
+		if d.listing.page == 0 {
+			if err := d.store.SetListingBegan(ctx, d.cfg.Org, clock()); err != nil {
+				return false, time.Time{}, err
+			}
+		}
 		if more, err = d.listPage(ctx); err != nil {
-			d.listingFailed(err, last.IsZero())
+			if failed := d.listingFailed(ctx, err, began, last.IsZero()); failed != nil {
+				return false, time.Time{}, failed
+			}
 			return false, d.listing.at, d.readFailed(ctx, err, "list groups")
 		}
 	}
@@ -81,10 +93,10 @@ func (d *Dispatcher) listGroups(ctx context.Context, p plan.Plan) (bool, time.Ti
 
 // listPage reads the next page, and reports whether there are more.
 func (d *Dispatcher) listPage(ctx context.Context) (bool, error) {
-	d.groupReads.note(clock())
 	work, cancel := context.WithTimeout(ctx, d.cfg.CallTimeout)
 	defer cancel()
 	page, err := d.adobe.GroupsPage(work, d.listing.page)
+	d.groupReads.note(clock()) // Adobe counted it some time before, at the latest now
 	if err != nil {
 		return false, err
 	}
@@ -104,19 +116,43 @@ func (d *Dispatcher) listPage(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
+// mayBegin returns when Adobe may be asked for the first page again. The process
+// that asked may have died, and the pages that it had read with it.
+func (d *Dispatcher) mayBegin(began time.Time) time.Time {
+	if began.IsZero() {
+		return began
+	}
+	// It reached Adobe at the latest when it was given up.
+	at := began.Add(d.cfg.CallTimeout + listEvery)
+	if at.After(clock()) && !d.listing.told {
+		d.listing.told = true
+		d.log.Info("Adobe's groups may not be listed again yet, what needs it waits", "until", at)
+	}
+	return at
+}
+
 // listingFailed says when the listing goes on. The first one ever goes on with
-// the page that failed. A later one begins anew, and so does one that has no end:
-// not before that is allowed.
-func (d *Dispatcher) listingFailed(err error, first bool) {
-	if umapi.OutcomeOf(err) == umapi.OutcomeNotSent {
-		return // it goes on as soon as anything can be read
+// the page that failed. A later one begins anew, and so does one that has no end
+// or failed at its first page: not before that is allowed. before is when the
+// listing before this one began. An error is the store's.
+func (d *Dispatcher) listingFailed(ctx context.Context, err error, before time.Time, first bool) error {
+	switch {
+	case umapi.OutcomeOf(err) == umapi.OutcomeNotSent:
+		// It goes on as soon as anything can be read. Even if the program is
+		// stopping: the next start need not wait for what Adobe never saw.
+		if d.listing.page > 0 {
+			return nil
+		}
+		work, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
+		defer cancel()
+		return d.store.SetListingBegan(work, d.cfg.Org, before)
+	case d.listing.page == 0, !first, errors.Is(err, umapi.ErrIncomplete):
+		d.listing = listing{}
+	default:
+		d.listing.tries++
+		d.listing.at = clock().Add(doubled(listRetry, listEvery, d.listing.tries))
 	}
-	if d.listing.page > 0 && (!first || errors.Is(err, umapi.ErrIncomplete)) {
-		d.listing = listing{at: clock().Add(listEvery)}
-		return
-	}
-	d.listing.tries++
-	d.listing.at = clock().Add(doubled(listRetry, listEvery, d.listing.tries))
+	return nil
 }
 
 // readBack reads subjects whose state is not known. It reports whether
@@ -158,9 +194,9 @@ func (d *Dispatcher) read(ctx context.Context, r plan.Read) (plan.Settlement, er
 			if name == "" {
 				continue
 			}
-			d.reads.note(clock())
 			// The members of a group are read without the risk of a listing.
 			_, err := d.adobe.MembersPage(work, name, 0)
+			d.reads.note(clock())
 			if errors.Is(err, umapi.ErrNotFound) {
 				continue
 			}
@@ -177,8 +213,8 @@ func (d *Dispatcher) read(ctx context.Context, r plan.Read) (plan.Settlement, er
 		if email == "" {
 			continue
 		}
-		d.reads.note(clock())
 		u, err := d.adobe.User(work, email, domain)
+		d.reads.note(clock())
 		if errors.Is(err, umapi.ErrNotFound) {
 			continue
 		}

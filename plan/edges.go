@@ -80,7 +80,7 @@ func (w *world) compareEdge(d Due, decide bool) []*edge {
 		if len(found) == 0 && again {
 			found, refused = w.differences(p, t, true)
 		}
-		last = len(found) == 1 && (!again || w.edges[found[0].Edge] == found[0].add)
+		last = len(found) == 1 && (!again || found[0].isOf(p, t))
 	}
 	switch {
 	case len(found) > 0 || !decide:
@@ -102,6 +102,11 @@ func (w *world) compareEdge(d Due, decide bool) []*edge {
 		}
 	}
 	return found
+}
+
+// isOf reports whether e is what the pair maps to now.
+func (e *edge) isOf(p *person, t *team) bool {
+	return slices.Contains(p.current, e.account) && slices.Contains(t.current, e.group)
 }
 
 // resends reports whether the membership of the pair itself is there, by the

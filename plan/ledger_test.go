@@ -354,13 +354,16 @@ func (l *ledger) judge(v plan.Verdict) {
 		delete(l.due, keyOf(v.Due))
 		for _, e := range l.due {
 			if e.Kind == plan.KindEdge && (v.Due.Kind == plan.KindUser && e.User == v.Due.User || v.Due.Kind == plan.KindGroup && e.Group == v.Due.Group) {
-				e.parked = false
+				if e.parked {
+					e.parked, e.notBefore = false, time.Time{}
+				}
 			}
 		}
 	case plan.Retry:
 		r.notBefore = v.NotBefore
 	case plan.Parked:
 		r.parked = l.due[key{plan.KindUser, r.User, ""}] != nil || l.due[key{plan.KindGroup, "", r.Group}] != nil
+		r.notBefore = l.now.Add(5 * time.Second)
 	case plan.Failed:
 		r.failed = true
 	}

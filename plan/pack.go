@@ -118,7 +118,8 @@ func (w *world) carry(c *Command, a *account) {
 			continue
 		}
 		if e == nil || len(e.due)+len(e.also) == 0 {
-			c.Touched = append(c.Touched, touches(wants[g], false)...)
+			// What a doubtful account is said to hold may have gone with it.
+			c.Touched = append(c.Touched, touches(wants[g], a.Presence == Doubtful)...)
 		}
 	}
 	c.Touched = append(c.Touched, w.missing(a, true)...)

@@ -420,18 +420,19 @@ func describeProblem(p Problem) string {
 	return p.Code + ": " + p.Message + " (" + p.Hint + ")"
 }
 
-// note adds a line to the journal about the resources that the command is for.
+// note adds a line to the journal for each user and group that the command is for.
 func (s *settling) note(c *Command, event, text string) {
-	n := Note{Event: event, Text: text}
+	seen := map[Note]bool{}
 	for _, d := range c.allDue() {
+		n := Note{User: d.User, Group: d.Group, Event: event, Text: text}
 		if c.Account != nil {
-			n.User = d.User
-		} else {
-			n.Group = d.Group
+			n.Group = "" // one line says what became of the user
 		}
-		break
+		if !seen[n] {
+			seen[n] = true
+			s.Notes = append(s.Notes, n)
+		}
 	}
-	s.Notes = append(s.Notes, n)
 }
 
 // describe says in words what the command does.

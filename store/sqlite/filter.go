@@ -94,11 +94,13 @@ func mentions(e filter.Expr, attr string) bool {
 }
 
 // exact says which attributes are compared with case (RFC 7643, sections 3.1
-// and 4: caseExact).
+// and 4, and 8.7.1: caseExact).
 func exact(p filter.Path) bool {
 	switch strings.ToLower(p.Attr) {
-	case "id", "externalid":
+	case "id", "externalid", "profileurl":
 		return true
+	case "members", "groups", "manager", "x509certificates":
+		return p.Sub == "" || strings.EqualFold(p.Sub, "value") || strings.EqualFold(p.Sub, "$ref")
 	case "meta":
 		sub := strings.ToLower(p.Sub)
 		return sub == "resourcetype" || sub == "version" || sub == "location"

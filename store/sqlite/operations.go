@@ -80,17 +80,23 @@ func count(row scanner, out *store.Status) error {
 
 // Retry makes failed rows pending again, now, and returns how many.
 func (s *Store) Retry(ctx context.Context, org string, now time.Time) (int, error) {
-	var n int64
-	err := s.update(ctx, wait, func(ctx context.Context, t *tx) error {
-		due, err := t.owe(ctx, org, now)
-		if err != nil {
-			return err
-		}
-		n, err = t.exec(ctx, retryFailed, org, due.generation, micros(now))
+	var n int
+	err := s.update(ctx, wait, func(ctx context.Context, t *tx) (err error) {
+		n, err = t.retryFailed(ctx, org, now)
 		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("retry what failed: %w", err)
 	}
-	return int(n), nil
+	return n, nil
+}
+
+// retryFailed makes failed rows pending again, and returns how many.
+func (t *tx) retryFailed(ctx context.Context, org string, now time.Time) (int, error) {
+	due, err := t.owe(ctx, org, now)
+	if err != nil {
+		return 0, err
+	}
+	n, err := t.exec(ctx, retryFailed, org, due.generation, micros(now))
+	return int(n), err
 }

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"time"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/scim-bridge/scim-bridge/plan"
@@ -15,6 +17,7 @@ var listingPromises = []promise{
 	{"ListGroups/OfOneNameTheOneThatIsNoUserGroupCounts", listTwice},
 	{"ListGroups/NewNameOfKnownIDIsANewGroup", listSameID},
 	{"GroupsListed/IsWhenTheyWereLastListed", groupsListed},
+	{"ListingBegan/IsKept", listingBegan},
 }
 
 // mirror reads Adobe groups by name, by id.
@@ -128,4 +131,26 @@ func groupsListed(f *fixture) {
 	when, err = f.GroupsListed(f.ctx(), globex)
 	require.NoError(f, err)
 	require.Zero(f, when)
+}
+
+func listingBegan(f *fixture) {
+	began, err := f.ListingBegan(f.ctx(), acme)
+	require.NoError(f, err)
+	require.Zero(f, began)
+	require.NoError(f, f.SetListingBegan(f.ctx(), acme, at(3)))
+	f.list(4)
+	require.NoError(f, f.SetPause(f.ctx(), acme, at(9)))
+	began, err = f.ListingBegan(f.ctx(), acme)
+	require.NoError(f, err)
+	require.Equal(f, at(3), began)
+	when, err := f.GroupsListed(f.ctx(), acme)
+	require.NoError(f, err)
+	require.Equal(f, at(4), when, "its end is another date")
+	began, err = f.ListingBegan(f.ctx(), globex)
+	require.NoError(f, err)
+	require.Zero(f, began)
+	require.NoError(f, f.SetListingBegan(f.ctx(), acme, time.Time{}))
+	began, err = f.ListingBegan(f.ctx(), acme)
+	require.NoError(f, err)
+	require.Zero(f, began)
 }

@@ -6,7 +6,9 @@ CREATE TABLE orgs (
     org              TEXT PRIMARY KEY,
     generation       INTEGER NOT NULL DEFAULT 0,
     paused_until     INTEGER NOT NULL DEFAULT 0,
-    groups_listed_at INTEGER NOT NULL DEFAULT 0
+    listing_began_at INTEGER NOT NULL DEFAULT 0, -- of Adobe's groups
+    groups_listed_at INTEGER NOT NULL DEFAULT 0, -- completely
+    fingerprint      TEXT    NOT NULL DEFAULT '' -- of what it is dispatched by
 ) STRICT, WITHOUT ROWID;
 
 -- Dates are microseconds since 1970 in UTC everywhere, 0 for none. Columns

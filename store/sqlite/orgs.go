@@ -1,0 +1,112 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const (
+	readOrg = `SELECT paused_until, listing_began_at, groups_listed_at FROM orgs WHERE org = ?1`
+
+	putPause = `
+		INSERT INTO orgs (org, paused_until) VALUES (?1, ?2)
+		ON CONFLICT (org) DO UPDATE SET paused_until = excluded.paused_until`
+
+	putListingBegan = `
+		INSERT INTO orgs (org, listing_began_at) VALUES (?1, ?2)
+		ON CONFLICT (org) DO UPDATE SET listing_began_at = excluded.listing_began_at`
+
+	putGroupsListed = `
+		INSERT INTO orgs (org, groups_listed_at) VALUES (?1, ?2)
+		ON CONFLICT (org) DO UPDATE SET groups_listed_at = excluded.groups_listed_at`
+
+	// It writes nothing where the fingerprint is the one that is kept.
+	putFingerprint = `
+		INSERT INTO orgs (org, fingerprint) VALUES (?1, ?2)
+		ON CONFLICT (org) DO UPDATE SET fingerprint = excluded.fingerprint WHERE fingerprint <> excluded.fingerprint`
+)
+
+// dates are what an org needs one date of, zero if it was never set.
+type dates struct{ paused, began, listed time.Time }
+
+func (s *Store) dates(ctx context.Context, org string) (dates, error) {
+	var p, b, l int64
+	err := s.read(ctx, func(ctx context.Context, c *conn) error {
+		_, err := c.row(ctx, readOrg, []any{org}, &p, &b, &l)
+		return err
+	})
+	return dates{paused: date(p), began: date(b), listed: date(l)}, err
+}
+
+// put keeps a date of an org.
+func (s *Store) put(ctx context.Context, query, org string, at time.Time) error {
+	return s.update(ctx, wait, func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, query, org, micros(at))
+		return err
+	})
+}
+
+// Pause returns until when calls to Adobe are forbidden, zero if they are not.
+func (s *Store) Pause(ctx context.Context, org string) (time.Time, error) {
+	d, err := s.dates(ctx, org)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read pause: %w", err)
+	}
+	return d.paused, nil
+}
+
+// SetPause keeps that time.
+func (s *Store) SetPause(ctx context.Context, org string, until time.Time) error {
+	if err := s.put(ctx, putPause, org, until); err != nil {
+		return fmt.Errorf("keep pause: %w", err)
+	}
+	return nil
+}
+
+// ListingBegan returns when Adobe's groups were last begun to be listed, zero if
+// never.
+func (s *Store) ListingBegan(ctx context.Context, org string) (time.Time, error) {
+	d, err := s.dates(ctx, org)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read beginning of listing: %w", err)
+	}
+	return d.began, nil
+}
+
+// SetListingBegan keeps that time.
+func (s *Store) SetListingBegan(ctx context.Context, org string, at time.Time) error {
+	if err := s.put(ctx, putListingBegan, org, at); err != nil {
+		return fmt.Errorf("keep beginning of listing: %w", err)
+	}
+	return nil
+}
+
+// GroupsListed returns when Adobe's groups were last listed completely, zero if
+// never.
+func (s *Store) GroupsListed(ctx context.Context, org string) (time.Time, error) {
+	d, err := s.dates(ctx, org)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read date of listing: %w", err)
+	}
+	return d.listed, nil
+}
+
+// Configure keeps the fingerprint of what an org is dispatched by. Where it is
+// not the one that was kept, or none was, failed rows become pending as by
+// Retry, in the same transaction. It returns how many.
+func (s *Store) Configure(ctx context.Context, org, fingerprint string, now time.Time) (int, error) {
+	var woken int
+	err := s.update(ctx, wait, func(ctx context.Context, t *tx) error {
+		changed, err := t.exec(ctx, putFingerprint, org, fingerprint)
+		if err != nil || changed == 0 {
+			return err
+		}
+		woken, err = t.retryFailed(ctx, org, now)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("keep fingerprint of configuration: %w", err)
+	}
+	return woken, nil
+}

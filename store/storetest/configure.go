@@ -1,0 +1,77 @@
+package storetest
+
+import (
+	"github.com/stretchr/testify/require"
+
+	"github.com/scim-bridge/scim-bridge/plan"
+)
+
+var configurePromises = []promise{
+	{"Configure/NewConfigurationWakesWhatFailed", configureWakes},
+	{"Configure/TheSameConfigurationChangesNothing", configureSame},
+	{"Configure/IsKeptForEachOrg", configureOrgs},
+}
+
+// configure says at(n) what the org is dispatched by, and returns how many woke.
+func (f *fixture) configure(n int, org, fingerprint string) int {
+	f.Helper()
+	woken, err := f.Configure(f.ctx(), org, fingerprint, at(n))
+	require.NoError(f, err)
+	return woken
+}
+
+// fail settles what is due under that short name as failed, at(n).
+func (f *fixture) fail(n int, name string) plan.Due {
+	f.Helper()
+	d := f.find(name)
+	f.settle(n, plan.Settlement{Verdicts: []plan.Verdict{
+		{Due: d, Outcome: plan.Failed, Attempt: true, Problem: plan.Problem{Code: "x"}},
+	}})
+	return d
+}
+
+func configureWakes(f *fixture) {
+	require.Zero(f, f.configure(0, acme, "a"))
+	f.user("ada", "bob", "eve")
+	old := f.fail(1, "user ada")
+	f.fail(1, "user bob")
+	require.Equal(f, []string{"user eve"}, f.order())
+	untouched := f.find("user eve")
+
+	require.Equal(f, 2, f.configure(2, acme, "b"))
+	woken := f.find("user ada")
+	require.Zero(f, woken.Attempts)
+	require.Equal(f, at(2), woken.Since)
+	require.Equal(f, untouched, f.find("user eve"), "what is pending keeps its place")
+	f.verdict(3, plan.Done, old)
+	require.ElementsMatch(f, []string{"user ada", "user bob", "user eve"}, f.order(), "a verdict from before does not count")
+
+	f.fail(4, "user bob")
+	require.Equal(f, 1, f.configure(5, acme, "a"), "the one before is another one")
+}
+
+func configureSame(f *fixture) {
+	f.configure(0, acme, "a")
+	f.user("ada", "bob")
+	f.fail(1, "user ada")
+	before, err := f.Status(f.ctx(), acme)
+	require.NoError(f, err)
+	require.Zero(f, f.configure(2, acme, "a"))
+	after, err := f.Status(f.ctx(), acme)
+	require.NoError(f, err)
+	require.Equal(f, before, after)
+	require.Equal(f, []string{"user bob"}, f.order())
+}
+
+func configureOrgs(f *fixture) {
+	f.configure(0, acme, "a")
+	f.user("ada")
+	f.fail(1, "user ada")
+	require.Zero(f, f.configure(2, globex, "b"))
+	require.Zero(f, f.configure(2, acme, "a"))
+	require.NoError(f, f.SetPause(f.ctx(), acme, at(30)))
+	require.Equal(f, 1, f.configure(3, acme, "b"))
+	until, err := f.Pause(f.ctx(), acme)
+	require.NoError(f, err)
+	require.Equal(f, at(30), until)
+}
