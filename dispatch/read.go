@@ -137,9 +137,10 @@ func (d *Dispatcher) mayBegin(began time.Time) time.Time {
 // listing before this one began. An error is the store's.
 func (d *Dispatcher) listingFailed(ctx context.Context, err error, before time.Time, first bool) error {
 	switch {
-	case umapi.OutcomeOf(err) == umapi.OutcomeNotSent:
-		// It goes on as soon as anything can be read. Even if the program is
-		// stopping: the next start need not wait for what Adobe never saw.
+	case umapi.OutcomeOf(err) == umapi.OutcomeNotSent, umapi.ClassOf(err) == umapi.ClassDenied:
+		// It goes on as soon as anything can be read, or the rights are there. Even
+		// if the program is stopping: the next start need not wait for what Adobe
+		// never saw, or turned away at the door.
 		if d.listing.page > 0 {
 			return nil
 		}

@@ -136,3 +136,14 @@ func TestRun_GroupsThatWaitForTheListingHoldUpNobody(t *testing.T) {
 		w.requireAdobe("ada")
 	})
 }
+
+func TestRun_ListsGroupsAsSoonAsTheRightsAreThere(t *testing.T) {
+	inWorld(t, limited, func(t *testing.T, w *world) {
+		w.adobe.Inject(emulator.Fault{Match: "GET /v2/usermanagement/groups", Status: http.StatusForbidden, Times: 3})
+		w.addGroup("Design")
+		w.start()
+		time.Sleep(15 * time.Minute)
+		synctest.Wait()
+		require.Len(t, w.adobe.Groups(), 1)
+	})
+}
