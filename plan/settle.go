@@ -234,6 +234,19 @@ func (s *settling) doubt(c *Command) {
 	s.Accounts = append(s.Accounts, a)
 }
 
+// forgetNames mirrors that the names which an update was to change may be either,
+// so that they differ from whatever any user of the account says.
+func (s *settling) forgetNames(c *Command) {
+	a, u := *c.BeforeAccount, c.UMAPI.Do[0].Update
+	if u.FirstName != "" {
+		a.FirstName = ""
+	}
+	if u.LastName != "" {
+		a.LastName = ""
+	}
+	s.Accounts = append(s.Accounts, a)
+}
+
 // subjectFailed judges the step that should have made, changed or removed the subject.
 func (s *settling) subjectFailed(c *Command, e umapi.CommandError) {
 	step := c.UMAPI.Do[0]
@@ -373,6 +386,9 @@ func (s *settling) lost(c *Command, resend, readBack time.Time) {
 	case !c.UMAPI.RepeatSafe() && c.Account != nil:
 		s.unknown(c, otherThan(c.Account.Email, c.BeforeAccount.Email))
 		notBefore = readBack
+	case c.Account != nil && c.changesSubject():
+		s.forgetNames(c)
+		reread = false
 	default:
 		reread = false
 	}

@@ -268,3 +268,25 @@ func TestNotSent_ChangesNothing(t *testing.T) {
 	newcomer(l)
 	require.Equal(t, plan.Settlement{Call: "c", Outcome: "not sent"}, plan.NotSent(callOf(l), "not sent"))
 }
+
+func TestLost_NamesThatMayHaveChangedAreSentAgain(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.mirrored("u", ada)
+	l.putUser("u", ada.with(func(p *who) { p.first = "Adele" }))
+	l.settle(plan.Lost(callOf(l), "lost", l.now, l.now))
+
+	// Whoever the account is for next, and with whichever row: here the names
+	// that the mirror held before.
+	l.settled()
+	l.putUser("u", ada)
+	require.JSONEq(t, `[{"user":"ada@example.com","do":[{"update":{"firstname":"Ada"}}]}]`, asJSON(callCommands(l)))
+}
+
+func callCommands(l *ledger) []umapi.Command {
+	var out []umapi.Command
+	for _, c := range callOf(l).Commands {
+		out = append(out, c.UMAPI)
+	}
+	return out
+}
