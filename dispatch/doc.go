@@ -2,8 +2,9 @@
 //
 // One [Dispatcher] works for one org. It takes what is due, has package plan
 // turn it into the commands of one call, waits for the call's turn, sends it,
-// and writes what the reply proves. Nothing that it knows is lost with it: what
-// is due, the mirror and the calls are the store's.
+// and writes what the reply proves. What is due, the mirror and the calls are the
+// store's. The little that it keeps for itself, such as the pages of a listing under
+// way or a limit that Adobe turned out to have, it can learn again.
 //
 // A call is recorded before it is sent and settled after its reply, so at each
 // point where the process may die:

@@ -224,7 +224,7 @@ func (d *Dispatcher) read(ctx context.Context, r plan.Read) (plan.Settlement, er
 		}
 		return d.accountRead(ctx, r, &u)
 	}
-	return plan.AccountRead(r, nil, nil, nil), nil
+	return plan.AccountRead(r, nil, plan.Facts{}), nil
 }
 
 // accountRead compares the memberships that Adobe lists with the mirror's.
@@ -233,11 +233,7 @@ func (d *Dispatcher) accountRead(ctx context.Context, r plan.Read, u *umapi.User
 	if err != nil {
 		return plan.Settlement{}, err
 	}
-	names := make(map[string]string, len(facts.AdobeGroups))
-	for id, g := range facts.AdobeGroups {
-		names[id] = g.Name
-	}
-	return plan.AccountRead(r, u, facts.Edges, names), nil
+	return plan.AccountRead(r, u, facts), nil
 }
 
 // blames reports whether a read may have failed because of what was read, and

@@ -2,7 +2,6 @@ package plan_test
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	"github.com/scim-bridge/scim-bridge/directory"
@@ -235,11 +234,7 @@ func (a *adobe) read(r plan.Read, l *ledger) plan.Settlement {
 				found.Groups = append(found.Groups, a.groups[f])
 			}
 		}
-		names := map[string]string{}
-		for id, g := range l.adobeGroups {
-			names[id] = g.Name
-		}
-		return plan.AccountRead(r, &found, slices.Collect(maps.Keys(l.edges)), names)
+		return plan.AccountRead(r, &found, l.facts(plan.Query{Users: r.Linked}))
 	}
-	return plan.AccountRead(r, nil, nil, nil)
+	return plan.AccountRead(r, nil, plan.Facts{})
 }

@@ -57,7 +57,9 @@ func (m *morning) list() {
 	for _, f := range slices.Sorted(maps.Keys(m.a.groups)) {
 		found := false
 		for id, g := range m.l.adobeGroups {
-			if directory.Fold(g.Name) == f && g.Presence != plan.Absent {
+			here := directory.Fold(g.Name) == f || g.Presence == plan.Unknown && directory.Fold(g.Candidate) == f
+			if here && g.Presence != plan.Absent {
+				g.Candidate = ""
 				g.Presence, g.Name, g.Type, found = plan.Present, m.a.groups[f], m.a.types[f], true
 				m.l.adobeGroups[id] = g
 			}
@@ -384,7 +386,7 @@ func (m *morning) settleDown() {
 				m.Skip("two want one address or name and have an account or group each: a person must decide")
 			}
 			if n > 2000 && m.leftHidden() {
-				m.Skip("see below")
+				m.Skip("the removals from a profile that was taken for a user group are still being tried")
 			}
 			if n > 2000 {
 				m.fail("it never comes to rest: %d rows are pending, due %+v", m.l.pending(), m.l.dueNow(10))

@@ -9,9 +9,12 @@ import (
 )
 
 // AccountRead says what was learned by reading an account back: found is nil if
-// Adobe has none under either address. Memberships that Adobe does not list are
-// no longer mirrored; names are those of the mirror's groups, by id.
-func AccountRead(r Read, found *umapi.User, mirrored []Edge, names map[string]string) Settlement {
+// Adobe has none under either address. f is what the store knows of the account.
+//
+// A mirrored membership that Adobe does not list stays mirrored, since its group
+// may have another name by now and a removal must not be forgotten; but it is
+// said again, whether the directory wants it or not.
+func AccountRead(r Read, found *umapi.User, f Facts) Settlement {
 	a := *r.Account
 	a.Candidate = ""
 	var s Settlement
@@ -27,15 +30,7 @@ func AccountRead(r Read, found *umapi.User, mirrored []Edge, names map[string]st
 		if found.Username != "" {
 			a.Username = found.Username
 		}
-		listed := make(map[string]bool, len(found.Groups))
-		for _, name := range found.Groups {
-			listed[directory.Fold(name)] = true
-		}
-		for _, e := range mirrored {
-			if e.Account == a.ID && !listed[directory.Fold(names[e.Group])] {
-				s.Removed = append(s.Removed, e)
-			}
-		}
+		s.sayAgain(r, found.Groups, f)
 		for _, id := range r.Linked {
 			s.touch(r, Touch{Kind: KindUser, User: id, Class: ClassAttribute})
 			s.Notes = append(s.Notes, Note{User: id, Event: "read", Text: fmt.Sprintf("Adobe has the account as %s", a.Email)})
@@ -43,6 +38,28 @@ func AccountRead(r Read, found *umapi.User, mirrored []Edge, names map[string]st
 	}
 	s.Accounts = []Account{a}
 	return s
+}
+
+// sayAgain makes due the mirrored memberships of an account that are not among
+// the names that Adobe lists.
+func (s *Settlement) sayAgain(r Read, names []string, f Facts) {
+	listed := make(map[string]bool, len(names))
+	for _, name := range names {
+		listed[directory.Fold(name)] = true
+	}
+	for _, e := range f.Edges {
+		if e.Account != r.Account.ID || listed[directory.Fold(f.AdobeGroups[e.Group].Name)] {
+			continue
+		}
+		for _, l := range f.Links {
+			if l.Kind != KindGroup || l.Mirror != e.Group {
+				continue
+			}
+			for _, user := range r.Linked {
+				s.touch(r, Touch{Kind: KindEdge, User: user, Group: l.Directory, Class: ClassMembership, Resend: true})
+			}
+		}
+	}
 }
 
 // GroupRead says what was learned by reading a group back under the name

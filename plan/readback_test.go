@@ -7,12 +7,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/umapi"
 )
 
 func TestAccountRead_SaysWhichAddressAdobeDoesNotHave(t *testing.T) {
 	t.Parallel()
 	a := plan.Account{ID: "a", Presence: plan.Unknown, Email: "ada@example.com"}
-	s := plan.AccountRead(plan.Read{Account: &a, Linked: []string{"u"}}, nil, nil, nil)
+	s := plan.AccountRead(plan.Read{Account: &a, Linked: []string{"u"}}, nil, plan.Facts{})
 	require.Equal(t, []plan.Note{{User: "u", Event: "read", Text: "Adobe has no account ada@example.com"}}, s.Notes)
 	require.Equal(t, plan.Absent, s.Accounts[0].Presence)
 	require.Empty(t, s.Accounts[0].Email)
@@ -30,4 +31,27 @@ func TestReadFailed_FailsWhenTheAttemptsRunOut(t *testing.T) {
 	require.Equal(t, plan.Retry, s.Verdicts[0].Outcome)
 	require.Equal(t, now.Add(plan.Backoff(0)), s.Verdicts[0].NotBefore)
 	require.Equal(t, plan.Failed, s.Verdicts[1].Outcome)
+}
+
+func TestAccountRead_ForgetsNoMembershipWhoseGroupHasAnotherNameByNow(t *testing.T) {
+	t.Parallel()
+	a := plan.Account{ID: "a", Presence: plan.Unknown, Type: umapi.FederatedID, Email: "ada@example.com"}
+	f := plan.Facts{
+		AdobeGroups: map[string]plan.AdobeGroup{
+			"listed":  {ID: "listed", Name: "Crew", Presence: plan.Present},
+			"renamed": {ID: "renamed", Name: "Team", Candidate: "Team EU", Presence: plan.Unknown},
+		},
+		Edges: []plan.Edge{{Account: "a", Group: "listed"}, {Account: "a", Group: "renamed"}},
+		Links: []plan.Link{
+			{Kind: plan.KindGroup, Directory: "g", Mirror: "listed"},
+			{Kind: plan.KindGroup, Directory: "h", Mirror: "renamed"},
+		},
+	}
+	found := umapi.User{Email: "ada@example.com", Type: umapi.FederatedID, Groups: []string{"crew", "Team EU"}}
+	s := plan.AccountRead(plan.Read{Account: &a, Linked: []string{"u"}}, &found, f)
+	require.Empty(t, s.Removed)
+	require.Equal(t, []plan.Touch{
+		{Kind: plan.KindEdge, User: "u", Group: "h", Class: plan.ClassMembership, Resend: true},
+		{Kind: plan.KindUser, User: "u", Class: plan.ClassAttribute},
+	}, s.Touched)
 }
