@@ -385,3 +385,21 @@ func TestBuild_OneAccountOfSeveralUsers(t *testing.T) {
 		},
 	})
 }
+
+func TestBuild_WhoInheritsADoubtfulAccountDoesNotInheritItsMemberships(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.mirrored("old", ada)
+	l.mirroredGroup("g", "Team")
+	l.join("g", "old")
+	l.edges[plan.Edge{Account: "old", Group: "g"}] = true
+	l.settled()
+	l.putUser("old", ada.with(func(p *who) { p.inactive = true }))
+	l.settle(plan.Lost(callOf(l), "lost", l.now, l.now)) // it may have left or not
+
+	l.putUser("new", ada)
+	p := l.build(plan.Limits{}, 100)
+	l.link(p.Links)
+	l.settle(plan.Settle(plan.Call{ID: "c", Commands: p.Commands}, umapi.Reply{Result: umapi.ResultSuccess, Completed: 1}, l.now))
+	require.JSONEq(t, `[{"user":"ada@example.com","do":[{"remove":{"group":["Team"]}}]}]`, asJSON(callCommands(l)))
+}

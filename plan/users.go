@@ -297,7 +297,22 @@ func (w *world) planCreate(out []unit, a *account, owner *person, own []Due, alo
 		c.UMAPI.User, c.UMAPI.Domain, c.UMAPI.UseAdobeID = want.Email, "", true
 	}
 	c.UMAPI.Do = []umapi.Step{umapi.CreateStep(want.Type, create)}
+	if a.Presence == Doubtful {
+		c.Touched = w.leftovers(a)
+	}
 	return append(out, unit{account: a, command: c, alone: alone})
+}
+
+// leftovers are the memberships of users who no longer make the account what it
+// is. It may not have left when it was to, and whoever gets it next would inherit them.
+func (w *world) leftovers(a *account) []Touch {
+	var out []Touch
+	for _, p := range a.people {
+		if !p.active {
+			out = append(out, p.touches()...)
+		}
+	}
+	return out
 }
 
 // planUpdate changes names, login and address. The country never changes.
