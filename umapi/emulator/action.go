@@ -54,11 +54,15 @@ func (e *Emulator) serveAction(q *request, _ []string, entry *Entry) reply {
 		ok = ok && c != nil
 		commands = append(commands, c)
 	}
-	if !ok || len(elements) == 0 || len(q.body) > maxBody {
+	large := len(q.body) > e.cfg.MaxBody
+	if !ok || len(elements) == 0 || large {
 		entry.Unexpected = "the body is not a JSON array of commands, or too large"
+		if large && e.cfg.Switches.LargeBody413 {
+			return emptyReply(http.StatusRequestEntityTooLarge)
+		}
 		return refuse(http.StatusBadRequest, "error.command.malformed", "Expected a valid JSON payload")
 	}
-	if len(commands) > e.cfg.MaxCommands {
+	if exceeds(len(commands), e.cfg.MaxCommands) {
 		entry.Unexpected = "too many commands in one call"
 		return refuse(http.StatusBadRequest, "error.command.malformed", "Too many commands in the request")
 	}
@@ -129,21 +133,19 @@ func (e *Emulator) runCommand(c *call, cmd *command) {
 	}
 	for _, w := range cmd.warnings {
 		c.body.Warnings = append(c.body.Warnings, warningBody{
-			Index: cmd.index, RequestID: cmd.requestID, User: cmd.root(),
-			Message: w, WarningCode: "warning.command.deprecated",
+			Index: cmd.index, Step: w.step, RequestID: cmd.requestID, User: cmd.root(),
+			Message: w.message, WarningCode: "warning.command.deprecated",
 		})
 	}
 	fault := e.takeCodeFault(c.q, cmd.root())
-	switch {
-	case cmd.problem != nil:
+	if cmd.problem != nil {
 		fail(cmd.at, cmd.problem)
-	case fault != nil && fault.Moment == BeforeApply:
-	default:
-		e.runSteps(c, cmd, fail)
+	} else {
+		e.runSteps(c, fault.spared(cmd), fail)
 	}
 	if fault != nil {
 		c.fault = cmp.Or(c.fault, fault)
-		fail(0, &problem{code: fault.Code, message: fault.Message})
+		fail(fault.stepOf(cmd), &problem{code: fault.Code, message: fault.Message})
 	}
 	switch {
 	case failed:
@@ -193,6 +195,10 @@ func (x *execution) account() (*account, *problem) {
 	case x.call.testOnly:
 		return nil, newProblem("error.user.not_found", "No valid users were found in the request")
 	}
+	outside := x.org.findOwned(x.cmd.user, x.cmd.domain)
+	if outside != nil && outside.home.Trusted && !x.cmd.useAdobeID {
+		return nil, newProblem("error.user.not_in_org", "User is not in the organization: %s", x.cmd.user)
+	}
 	return nil, newProblem("error.user.nonexistent", "User Id does not exist: %s", x.cmd.user)
 }
 
@@ -214,3 +220,6 @@ func flag(query url.Values, name string, fallback bool) bool {
 	}
 	return strings.EqualFold(query.Get(name), "true")
 }
+
+// exceeds reports whether n is more than limit, of which a negative one is none.
+func exceeds(n, limit int) bool { return limit >= 0 && n > limit }

@@ -15,10 +15,16 @@ type command struct {
 	domain     string
 	useAdobeID bool
 	steps      []placedStep
-	warnings   []string // messages
+	warnings   []warning
 
 	problem *problem // that keeps every step from running
 	at      int      // the step it is in
+}
+
+// warning is about a step that is done all the same.
+type warning struct {
+	step    int
+	message string
 }
 
 // step is one thing that a command asks for.
@@ -129,6 +135,9 @@ func (c *command) readField(f field) *problem {
 	if !ok {
 		return newProblem("error.command.string_expected", "String expected in command for field: %s", f.key)
 	}
+	if f.key == "user" && value == "" {
+		return newProblem("error.command.user.missing", "User is empty")
+	}
 	*target = value
 	return limit(f.key, value, maxString)
 }
@@ -175,9 +184,9 @@ func (e *Emulator) readSteps(c *command, do json.RawMessage) {
 		c.problem = newProblem("error.command.steps.malformed", "Command must have an array of steps")
 		return
 	}
-	if len(elements) > maxSteps {
-		c.problem = foreign("error.command.add_remove.list_too_long", "Too many steps in command: max is %d", maxSteps)
-		c.at = maxSteps
+	if exceeds(len(elements), e.cfg.MaxSteps) {
+		c.problem = foreign("error.command.add_remove.list_too_long", "Too many steps in command: max is %d", e.cfg.MaxSteps)
+		c.at = e.cfg.MaxSteps
 		return
 	}
 	for i, raw := range elements {
@@ -218,11 +227,15 @@ func (e *Emulator) readStep(c *command, index int, raw json.RawMessage) *problem
 	if c.userGroup != "" {
 		verbs = groupVerbs
 	}
-	r := &stepReader{cfg: &e.cfg, warn: func(message string) { c.warnings = append(c.warnings, message) }}
+	r := &stepReader{cfg: &e.cfg, warn: func(message string) { c.warnings = append(c.warnings, warning{index, message}) }}
 	for _, f := range fields {
 		parse := verbs[f.key]
 		if parse == nil {
-			return foreign("error.command.step.unknown", "Unknown step in command: %s", f.key)
+			code := "error.command.step.unknown"
+			if e.cfg.Switches.UnknownVerbIsIllegalEntry {
+				code = "error.command.illegal_entry"
+			}
+			return foreign(code, "Unknown step in command: %s", f.key)
 		}
 		s, p := parse(r, f.value)
 		if p != nil {

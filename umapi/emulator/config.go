@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,22 +18,21 @@ const (
 
 // What a [Config] leaves out.
 const (
-	defaultUsersPerPage   = 2000
-	defaultGroupsPerPage  = 400
-	defaultMaxCommands    = 10
-	defaultMaxListEntries = 20
-	defaultMaxMembers     = 200_000
-	defaultTokenLifetime  = 24 * time.Hour
-	defaultLedgerEntries  = 50_000
-	defaultSeed           = 1
+	defaultUsersPerPage    = 2000
+	defaultGroupsPerPage   = 400
+	defaultMaxCommands     = 10
+	defaultMaxSteps        = 10
+	defaultMaxListEntries  = 20
+	defaultMaxMembers      = 200_000
+	defaultMaxBody         = 1 << 20
+	defaultTokenLifetime   = 24 * time.Hour
+	defaultListingInterval = 2 * time.Hour
+	defaultLedgerEntries   = 50_000
+	defaultSeed            = 1
 )
 
-// maxSteps is how many entries "do" may hold. An early ActionsRef said so, and
-// Adobe's own client still cuts there.
-const maxSteps = 10
-
-// maxBody is the size in bytes from which an action request is refused.
-const maxBody = 1 << 20
+// globalPerMinute is how often all clients together may call an endpoint.
+const globalPerMinute = 100
 
 // Config is what an [Emulator] needs to know. OrgID, ClientID and ClientSecret
 // are required; the zero value of everything else is a usable default.
@@ -40,90 +40,86 @@ type Config struct {
 	OrgID        string // as in the URL: A1B2C3D4E5F60718293A4B5C@AdobeOrg
 	ClientID     string
 	ClientSecret string
+	// Clients are further credentials of the same organisation, each with
+	// limits of its own.
+	Clients []Credential
 
-	// Domains are claimed, all by one directory of DirectoryType. An address in
-	// any other domain is unclaimed.
+	// TechnicalAccount and Certificate belong to the old exchange of a signed
+	// JWT. If TechnicalAccount is empty any subject is accepted. Certificate is
+	// the PEM of a certificate or of a public RSA key; if it is empty, a
+	// signature cannot be checked and any is accepted.
+	TechnicalAccount string
+	Certificate      []byte
+
+	// Domains are claimed, all by one directory of DirectoryType and Login. An
+	// address in any other domain, unless one of Directories has it, is
+	// unclaimed.
 	Domains []string
 	// DirectoryType says what may be created in Domains: TypeFederatedID (the
 	// default) or TypeEnterpriseID.
 	DirectoryType string
+	// Login restricts Domains to one way to log in. By default both
+	// e-mail-shaped and plain usernames are accepted.
+	Login Login
+	// Directories are further ones.
+	Directories []Directory
 
-	ActionsPerMinute int // action calls a minute; 0 is no limit
+	ActionsPerMinute int // action calls a minute for each client; 0 is no limit
 	// ReadsPerMinute is for user lists, member lists and single reads, each by
-	// itself; group lists get a fifth of it, at least 1. 0 is no limit, and
-	// also switches off the lock-out for listing too often.
+	// itself, for each client; group lists and the deprecated reads of groups
+	// and products get a fifth of it, at least 1. 0 is no limit, and also
+	// switches off the lock-out for listing too often.
 	ReadsPerMinute int
+	// GlobalPerMinute is for each endpoint and all clients together; default
+	// 100, or no limit for endpoints without one for each client. Negative is
+	// no limit.
+	GlobalPerMinute int
+	// ListingInterval is how often one may begin to list all users, or all
+	// groups; default 2h.
+	ListingInterval time.Duration
 
 	UsersPerPage   int           // default 2000
 	GroupsPerPage  int           // default 400
-	MaxCommands    int           // commands in a call, default 10
-	MaxListEntries int           // entries of one add or remove step, default 20
+	MaxCommands    int           // commands in a call, default 10; negative is no limit
+	MaxSteps       int           // steps in a command, default 10; negative is no limit
+	MaxListEntries int           // entries of one add or remove step, default 20; negative is no limit
 	MaxMembers     int           // members of a user group, default 200,000
+	MaxBody        int           // bytes of an action call, default 1 MiB
 	TokenLifetime  time.Duration // default 24h
 	LedgerEntries  int           // requests remembered, default 50,000; the oldest go first
 
+	// ReadLag is how long a change takes to show in reads.
+	ReadLag time.Duration
+	// TechnicalAccounts are counted in X-Total-Count of the list of users, and
+	// never listed.
+	TechnicalAccounts int
+
 	Switches Switches
+	Preset   Preset
 	Seed     uint64       // for everything that is left to chance; default 1
 	Log      *slog.Logger // default: none
 }
 
-// Switches choose between readings of what is not documented or is documented
-// in two ways. The zero value is the default reading.
-type Switches struct {
-	// StopOnFirstError ends a command at its first failed step. By default
-	// only a failed create does, and each other failed step gives one error.
-	StopOnFirstError bool
-	// ContinueAfterFailedCreate runs the steps after a failed create.
-	ContinueAfterFailedCreate bool
-	// UsernameKeepsOnEmailChange leaves the username of a user with e-mail
-	// login alone when the e-mail changes. By default it follows.
-	UsernameKeepsOnEmailChange bool
-	// SoftRemoveOfUnknownSucceeds answers success to removing, without
-	// deletion, a user who is not there. By default: error.user.nonexistent.
-	SoftRemoveOfUnknownSucceeds bool
-	// ShuffleCommands applies the commands of a call in a random order.
-	ShuffleCommands bool
-	// CreateBesideAdobeID creates the account of the organisation although an
-	// Adobe ID with its e-mail is in it. By default nothing is created and
-	// success is reported.
-	CreateBesideAdobeID bool
-	// LenientCreate accepts creates without names or country.
-	LenientCreate bool
-	// EmptyListAccepted takes an add or remove of an empty list as no change.
-	// By default: error.group.invalid_list.
-	EmptyListAccepted bool
-	// UnchangedListFails answers error.usergroup.user_list.invalid to a user
-	// list that changes nothing. By default that is success.
-	UnchangedListFails bool
-	// SkipBadEntries applies the rest of a list of which an entry is unknown:
-	// unknown groups and profiles are still reported, unknown users only when
-	// no user of the list is known. By default one such entry voids the list.
-	SkipBadEntries bool
-	// SeveralVerbsInAStep accepts step objects of several keys, as in 2017.
-	SeveralVerbsInAStep bool
-	// TestOnlyObserved makes testOnly as strict as was reported from practice:
-	// users and groups that do not exist yet are errors.
-	TestOnlyObserved bool
-	// PageBeyondEnd says what a page after the last one is. By default users
-	// repeat the last page and groups answer 200 with "Not found".
-	PageBeyondEnd PageBeyondEnd
-	// Login restricts the directory to one way to log in. By default both
-	// e-mail-shaped and plain usernames are accepted.
-	Login Login
+// Credential is a client that may call the API.
+type Credential struct {
+	ClientID     string `json:"clientId"`
+	ClientSecret string `json:"clientSecret"`
 }
 
-// PageBeyondEnd is a way to answer a page after the last one.
-type PageBeyondEnd string
+// Directory holds the accounts of one type in the domains that it claims.
+type Directory struct {
+	Domains []string `json:"domains"`
+	Type    string   `json:"type,omitempty"` // TypeFederatedID (the default) or TypeEnterpriseID
+	Login   Login    `json:"login,omitempty"`
+	// Trusted says that another organisation owns the directory, and lets this
+	// one use it: its accounts can join and leave, and not be changed.
+	Trusted bool `json:"trusted,omitempty"`
+	// Synced says that Entra ID or Google fills the directory, so that accounts
+	// cannot be made or removed through the API.
+	Synced bool `json:"synced,omitempty"`
+}
 
-// The answers to a page after the last one.
-const (
-	BeyondEndDefault   PageBeyondEnd = ""          // users as BeyondEndRepeat, groups as BeyondEndEmptyBody
-	BeyondEndRepeat    PageBeyondEnd = "repeat"    // the last page once more
-	BeyondEndEmptyBody PageBeyondEnd = "emptyBody" // 200 {"lastPage":true,"result":"Not found"}
-	BeyondEndNotFound  PageBeyondEnd = "notFound"  // the same body with 404
-)
-
-// Login is how users of the directory log in.
+// Login is how users of a directory log in.
 type Login string
 
 // The ways to log in.
@@ -147,62 +143,88 @@ func (c Config) withDefaults() (Config, error) {
 		name     string
 		value    *int
 		fallback int
+		minimum  int
 	}{
-		{"ActionsPerMinute", &c.ActionsPerMinute, 0},
-		{"ReadsPerMinute", &c.ReadsPerMinute, 0},
-		{"UsersPerPage", &c.UsersPerPage, defaultUsersPerPage},
-		{"GroupsPerPage", &c.GroupsPerPage, defaultGroupsPerPage},
-		{"MaxCommands", &c.MaxCommands, defaultMaxCommands},
-		{"MaxListEntries", &c.MaxListEntries, defaultMaxListEntries},
-		{"MaxMembers", &c.MaxMembers, defaultMaxMembers},
-		{"LedgerEntries", &c.LedgerEntries, defaultLedgerEntries},
+		{"ActionsPerMinute", &c.ActionsPerMinute, 0, 0},
+		{"ReadsPerMinute", &c.ReadsPerMinute, 0, 0},
+		{"GlobalPerMinute", &c.GlobalPerMinute, globalPerMinute, -1},
+		{"UsersPerPage", &c.UsersPerPage, defaultUsersPerPage, 0},
+		{"GroupsPerPage", &c.GroupsPerPage, defaultGroupsPerPage, 0},
+		{"MaxCommands", &c.MaxCommands, defaultMaxCommands, -1},
+		{"MaxSteps", &c.MaxSteps, defaultMaxSteps, -1},
+		{"MaxListEntries", &c.MaxListEntries, defaultMaxListEntries, -1},
+		{"MaxMembers", &c.MaxMembers, defaultMaxMembers, 0},
+		{"MaxBody", &c.MaxBody, defaultMaxBody, 0},
+		{"LedgerEntries", &c.LedgerEntries, defaultLedgerEntries, 0},
+		{"TechnicalAccounts", &c.TechnicalAccounts, 0, 0},
 	} {
-		if *f.value < 0 {
-			problems = append(problems, fmt.Errorf("%s: %d is negative", f.name, *f.value))
+		if *f.value < f.minimum {
+			problems = append(problems, fmt.Errorf("%s: %d is less than %d", f.name, *f.value, f.minimum))
 		}
 		if *f.value == 0 {
 			*f.value = f.fallback
 		}
 	}
-	if c.TokenLifetime == 0 {
-		c.TokenLifetime = defaultTokenLifetime
+	c.TokenLifetime = cmp.Or(c.TokenLifetime, defaultTokenLifetime)
+	c.ListingInterval = cmp.Or(c.ListingInterval, defaultListingInterval)
+	for _, f := range []struct {
+		name           string
+		value, minimum time.Duration
+	}{
+		{"TokenLifetime", c.TokenLifetime, time.Second},
+		{"ListingInterval", c.ListingInterval, 0},
+		{"ReadLag", c.ReadLag, 0},
+	} {
+		if f.value < f.minimum {
+			problems = append(problems, fmt.Errorf("%s: %s is less than %s", f.name, f.value, f.minimum))
+		}
 	}
-	if c.TokenLifetime < time.Second {
-		problems = append(problems, fmt.Errorf("TokenLifetime: %s is less than a second", c.TokenLifetime))
-	}
+	problems = append(problems, c.checkClients()...)
 	if c.Seed == 0 {
 		c.Seed = defaultSeed
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	problems = append(problems, c.checkDirectory()...)
+	c.Directories = append([]Directory{{Domains: c.Domains, Type: c.DirectoryType, Login: c.Login}}, c.Directories...)
+	problems = append(problems, checkDirectories(c.Directories)...)
+	if err := c.Switches.check(); err != nil {
+		problems = append(problems, fmt.Errorf("Switches: %w", err))
+	}
 	return c, errors.Join(problems...)
 }
 
-func (c *Config) checkDirectory() []error {
+// checkDirectories completes directories, which may not share a domain, and
+// returns all that is wrong with them. The first one is that of
+// [Config.Domains].
+func checkDirectories(directories []Directory) []error {
 	var problems []error
-	switch c.DirectoryType {
-	case "":
-		c.DirectoryType = TypeFederatedID
-	case TypeFederatedID, TypeEnterpriseID:
-	default:
-		problems = append(problems, fmt.Errorf("DirectoryType: %q is not %s or %s", c.DirectoryType, TypeFederatedID, TypeEnterpriseID))
-	}
-	for _, d := range c.Domains {
-		if d == "" || strings.ContainsAny(d, "@ /") {
-			problems = append(problems, fmt.Errorf("Domains: %q is not a domain", d))
+	claimed := map[string]bool{}
+	for i := range directories {
+		d := &directories[i]
+		typeField, loginField, domainsField := "DirectoryType", "Login", "Domains"
+		if i > 0 {
+			in := fmt.Sprintf("Directories[%d].", i-1)
+			typeField, loginField, domainsField = in+"Type", in+"Login", in+"Domains"
 		}
-	}
-	switch c.Switches.PageBeyondEnd {
-	case BeyondEndDefault, BeyondEndRepeat, BeyondEndEmptyBody, BeyondEndNotFound:
-	default:
-		problems = append(problems, fmt.Errorf("Switches.PageBeyondEnd: %q is unknown", c.Switches.PageBeyondEnd))
-	}
-	switch c.Switches.Login {
-	case LoginAny, LoginEmail, LoginUsername:
-	default:
-		problems = append(problems, fmt.Errorf("Switches.Login: %q is unknown", c.Switches.Login))
+		d.Type = cmp.Or(d.Type, TypeFederatedID)
+		if d.Type != TypeFederatedID && d.Type != TypeEnterpriseID {
+			problems = append(problems, fmt.Errorf("%s: %q is not %s or %s", typeField, d.Type, TypeFederatedID, TypeEnterpriseID))
+		}
+		switch d.Login {
+		case LoginAny, LoginEmail, LoginUsername:
+		default:
+			problems = append(problems, fmt.Errorf("%s: %q is unknown", loginField, d.Login))
+		}
+		for _, domain := range d.Domains {
+			if domain == "" || strings.ContainsAny(domain, "@ /") {
+				problems = append(problems, fmt.Errorf("%s: %q is not a domain", domainsField, domain))
+			}
+			if claimed[fold(domain)] {
+				problems = append(problems, fmt.Errorf("%s: %q is claimed twice", domainsField, domain))
+			}
+			claimed[fold(domain)] = true
+		}
 	}
 	return problems
 }

@@ -3,6 +3,7 @@ package emulator
 import (
 	"encoding/json"
 	"strings"
+	"unicode"
 )
 
 // The values of "option".
@@ -10,6 +11,12 @@ const (
 	optionIgnore = "ignoreIfAlreadyExists"
 	optionUpdate = "updateIfAlreadyExists"
 )
+
+// createVerbs are the steps that make accounts in a directory, by its type.
+var createVerbs = map[string]string{
+	TypeEnterpriseID: "createEnterpriseID",
+	TypeFederatedID:  "createFederatedID",
+}
 
 // maxEmail is the length in characters of an e-mail (ActionsCmds).
 const maxEmail = 60
@@ -125,6 +132,9 @@ func (c create) run(x *execution) *problem {
 		x.bind(twin)
 		return nil
 	}
+	if p := home.refuseMaking(x.switches); p != nil {
+		return p
+	}
 	a := &account{idType: c.idType, home: home, profile: profile{
 		email: c.email, username: c.username, domain: c.usernameDomain,
 		first: c.first, last: c.last, country: c.country, status: statusActive, member: true,
@@ -140,31 +150,37 @@ func (c *create) directory(x *execution) (*realm, *problem) {
 		c.usernameDomain = domainOf(c.username)
 	}
 	home := x.org.domains[fold(c.usernameDomain)]
-	if home == nil || x.org.domains[domainOf(c.email)] == nil {
-		return nil, newProblem("error.domain.trust.nonexistent", "Domain for email is not claimed")
-	}
 	plain := !strings.Contains(c.username, "@")
 	switch {
-	case home.idType != c.idType:
+	case home == nil && !x.org.offers(c.idType):
+		return nil, newProblem("error.user.type_not_available", "User type is not available for the organization: %s", c.idType)
+	case home == nil || x.org.domains[domainOf(c.email)] == nil:
+		if x.switches.UnclaimedBelongsToAnother {
+			return nil, newProblem("error.user.belongs_to_another_org",
+				"Illegal to invite user from another organization's owned auth src")
+		}
+		return nil, unclaimedEmail()
+	case home.Type != c.idType:
 		return nil, newProblem("error.user.type_mismatch",
 			"The user type requested for the invite does not match the claimed domain type")
-	case c.idType == TypeEnterpriseID && fold(c.username) != fold(c.email), home.login == LoginEmail && plain:
+	case c.idType == TypeEnterpriseID && fold(c.username) != fold(c.email), home.Login == LoginEmail && plain:
 		return nil, newProblem("error.user.must_match_email", "Username must match email: %s", c.username)
-	case home.login == LoginUsername && !plain:
+	case home.Login == LoginUsername && !plain:
 		return nil, newProblem("error.user.name.contains.email", "Username is invalid: %s", c.username)
-	case !plain:
-		if p := checkUsername(c.username); p != nil {
-			return nil, p
-		}
 	}
 	c.usernameDomain = fold(c.usernameDomain)
-	return home, nil
+	return home, checkUsername(c.username)
 }
 
-// checkUsername is for usernames in the shape of an e-mail.
+// checkUsername accepts what has no spaces and no control characters and, if it
+// has an at sign, only one, with something on both sides.
 func checkUsername(username string) *problem {
-	local, domain, _ := strings.Cut(username, "@")
-	if local == "" || domain == "" || strings.ContainsAny(domain, "@ ") {
+	local, domain, email := strings.Cut(username, "@")
+	bad := username == "" || email && (local == "" || domain == "" || strings.Contains(domain, "@"))
+	for _, r := range username {
+		bad = bad || unicode.IsSpace(r) || unicode.IsControl(r)
+	}
+	if bad {
 		return newProblem("error.user.name.invalid", "Username is invalid: %s", username)
 	}
 	return nil
@@ -173,25 +189,27 @@ func checkUsername(username string) *problem {
 // existing is the account that the create would make again, whichever of
 // e-mail and username names it.
 func (c *create) existing(x *execution, home *realm) (*account, *problem) {
-	byEmail, byName := x.org.owned[fold(c.email)], home.logins[fold(c.username)]
+	byEmail, byName := x.org.owned[fold(c.email)], x.org.byUsername(home, c.username)
+	taken := x.switches.UsernamesUniqueInOrg && x.org.takenElsewhere(c.username, home)
 	switch {
-	case byEmail == nil:
+	case byEmail == nil && !taken:
 		return byName, nil
-	case byName != nil && byName != byEmail:
+	case taken, byEmail.home != home, byName != nil && byName != byEmail:
 		return nil, newProblem("error.user.nonexistent_or_has_conflicting_parameters",
-			"Email and username belong to different users: %s", c.email)
+			"Email or username belongs to a different user: %s", c.email)
 	}
 	return byEmail, nil
 }
 
 // again is a create of an account that is there already. One that had left the
-// organisation returns as it was, with its old spelling and country.
+// organisation returns as it was, with its old spelling and country. What
+// another organisation owns is never updated.
 func (c *create) again(x *execution, a *account) *problem {
 	to := a.profile
 	switch {
 	case a.member && c.option == "":
 		return newProblem("error.user.already_in_org", "User is already in the organization: %s", c.email)
-	case c.option == optionUpdate:
+	case c.option == optionUpdate && !a.home.Trusted:
 		if c.first != "" {
 			to.first = c.first
 		}

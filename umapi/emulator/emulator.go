@@ -1,6 +1,8 @@
 package emulator
 
 import (
+	"crypto/rsa"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -12,19 +14,26 @@ import (
 // service. It is an [http.Handler] and an [http.RoundTripper]; all its methods
 // may be called concurrently.
 type Emulator struct {
-	cfg Config
+	cfg         Config
+	certificate *rsa.PublicKey // checks signed JWTs; nil if there is none
 
-	mu       sync.Mutex // guards everything below
-	key      []byte     // signs the tokens; made anew by New and RevokeTokens
+	mu       sync.Mutex    // guards everything below, and what a Preset sets in cfg
+	ahead    time.Duration // of the clock of package time
+	key      []byte        // signs the tokens; made anew by New and RevokeTokens
 	org      *org
-	throttle *throttle
-	faults   []*armedFault
+	throttle throttle
+	clients  map[string]*client // by ClientID
+	spent    map[string]int64   // the jti of JWTs that were exchanged, and when these expire
+	given    presettable        // what the configuration says itself
+	preset   Preset
+	faults   []*ArmedFault
 	ledger   ledger
 	// Chance is drawn from streams of one seed, apart from each other, so that
 	// one kind of randomness does not depend on how often another was used.
 	weather *rand.Rand // which requests a fault strikes
 	order   *rand.Rand // in which commands are applied
 	ids     *rand.Rand // of requests
+	arrange arrangement
 }
 
 var (
@@ -36,20 +45,28 @@ var (
 // every field of cfg that cannot be used.
 func New(cfg Config) (*Emulator, error) {
 	cfg, err := cfg.withDefaults()
-	if err != nil {
+	certificate, badPEM := publicKey(cfg.Certificate)
+	_, badPreset := ParsePreset(string(cfg.Preset))
+	if err := errors.Join(err, badPEM, badPreset); err != nil {
 		return nil, fmt.Errorf("emulator configuration: %w", err)
 	}
 	stream := func(n uint64) *rand.Rand { return rand.New(rand.NewPCG(cfg.Seed, n)) }
-	return &Emulator{
-		cfg:      cfg,
-		key:      newKey(),
-		org:      newOrg(cfg, stream(0)),
-		throttle: newThrottle(cfg, stream(1)),
-		ledger:   ledger{limit: cfg.LedgerEntries},
-		weather:  stream(2),
-		order:    stream(3),
-		ids:      stream(4),
-	}, nil
+	e := &Emulator{
+		cfg:         cfg,
+		certificate: certificate,
+		key:         newKey(),
+		throttle:    throttle{all: newUsage(), chance: stream(1)},
+		clients:     newClients(cfg.credentials()),
+		spent:       map[string]int64{},
+		ledger:      ledger{limit: cfg.LedgerEntries},
+		weather:     stream(2),
+		order:       stream(3),
+		ids:         stream(4),
+		arrange:     arrangement{chance: stream(5), seeds: map[string]uint64{}},
+		given:       presettable{cfg.Switches, cfg.ReadLag},
+	}
+	e.org = newOrg(cfg, stream(0), history{now: e.now, lag: func() time.Duration { return e.cfg.ReadLag }})
+	return e, e.SetPreset(cfg.Preset)
 }
 
 // serve answers q genuinely: what the service would say were nothing to go
@@ -66,11 +83,17 @@ func (e *Emulator) serve(q *request, entry *Entry) reply {
 	if !ep.managed {
 		return ep.serve(e, q, args, entry)
 	}
-	if refused := e.authorize(q, args[0]); refused != nil {
+	client, refused := e.authorize(q, args[0])
+	if refused != nil {
 		return *refused
 	}
-	if wait := e.throttle.admit(ep, q, args, time.Now()); wait > 0 {
-		return throttled(wait)
+	if refused := e.admit(client, ep, q, args); refused != nil {
+		return *refused
 	}
-	return ep.serve(e, q, args[1:], entry)
+	if ep.method != http.MethodGet {
+		return ep.serve(e, q, args[1:], entry)
+	}
+	var r reply
+	e.org.asOf(func() { r = ep.serve(e, q, args[1:], entry) })
+	return r
 }

@@ -20,7 +20,10 @@ func Example() {
 		log.Fatal(err)
 	}
 	// The first token is asked for in vain.
-	em.Inject(emulator.Fault{Match: "POST /ims/token", Status: http.StatusServiceUnavailable, Times: 1})
+	err = em.Inject(emulator.Fault{Match: "POST /ims/token", Status: http.StatusServiceUnavailable, Times: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	client := &http.Client{Transport: em}
 	form := url.Values{

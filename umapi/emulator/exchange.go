@@ -19,6 +19,7 @@ var errDropped = fmt.Errorf("emulator: connection dropped: %w", io.ErrUnexpected
 type request struct {
 	method   string
 	path     string // escaped, as sent
+	plain    string // unescaped
 	segments []string
 	query    url.Values
 	header   http.Header
@@ -28,8 +29,12 @@ type request struct {
 
 // readRequest reads r whole. Path segments are unescaped one by one, since a
 // group name may hold a slash.
-func readRequest(r *http.Request) (*request, error) {
-	q := &request{method: r.Method, path: r.URL.EscapedPath(), query: r.URL.Query(), header: r.Header}
+func readRequest(r *http.Request, maxBody int) (*request, error) {
+	q := &request{method: r.Method, path: r.URL.EscapedPath(), query: r.URL.Query(), header: http.Header{}}
+	for name, values := range r.Header { // canonical, as a server has them
+		name = http.CanonicalHeaderKey(name)
+		q.header[name] = append(q.header[name], values...)
+	}
 	for _, s := range strings.Split(strings.TrimPrefix(q.path, "/"), "/") {
 		plain, err := url.PathUnescape(s)
 		if err != nil {
@@ -37,12 +42,14 @@ func readRequest(r *http.Request) (*request, error) {
 		}
 		q.segments = append(q.segments, plain)
 	}
+	q.plain = "/" + strings.Join(q.segments, "/")
 	if r.Body == nil {
 		return q, nil
 	}
 	var err error
-	// One byte more than allowed is kept, so that "too large" can be seen.
-	q.body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	// One byte more than allowed is kept, so that "too large" can be seen. What
+	// is no action call has the room that it has by default.
+	q.body, err = io.ReadAll(io.LimitReader(r.Body, int64(max(maxBody, defaultMaxBody))+1))
 	if err != nil {
 		return nil, fmt.Errorf("read request body: %w", err)
 	}
@@ -52,7 +59,7 @@ func readRequest(r *http.Request) (*request, error) {
 // ServeHTTP answers over a real connection. A fault that drops the connection
 // aborts the handler, which makes the server close it without an answer.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	q, err := readRequest(r)
+	q, err := readRequest(r, e.cfg.MaxBody)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -77,7 +84,7 @@ func (e *Emulator) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	q, err := readRequest(r)
+	q, err := readRequest(r, e.cfg.MaxBody)
 	if err != nil {
 		return nil, err
 	}
@@ -91,53 +98,64 @@ func (e *Emulator) RoundTrip(r *http.Request) (*http.Response, error) {
 // exchange is one request with everything that may go wrong with it: the faults
 // that strike before it is applied, the genuine answer, the faults that strike
 // after. It returns errDropped, or the error of ctx.
-func (e *Emulator) exchange(ctx context.Context, q *request) (reply, error) {
-	entry := &Entry{Time: time.Now(), Method: q.method, Path: q.path}
+func (e *Emulator) exchange(ctx context.Context, q *request) (outcome, error) {
+	entry := &Entry{Time: e.Now(), Method: q.method, Path: q.path, RequestID: e.requestID(q)}
 	q.note(entry)
 
-	answer, err := e.exchangeNoted(ctx, q, entry)
-	entry.Status, entry.Result = answer.status, answer.result
-	if err != nil {
-		entry.Status, entry.Result = 0, ""
-		entry.Dropped = errors.Is(err, errDropped)
-	}
+	out, err := e.exchangeNoted(ctx, q, entry)
+	entry.Status, entry.Result = out.status, out.result
+	entry.Dropped = out.cut > 0 || errors.Is(err, errDropped)
 	e.record(entry)
 	if err != nil {
-		return reply{}, err
+		return outcome{}, err
 	}
-	answer.header.Set("X-Request-Id", e.requestID(q))
-	answer.header.Set("Server", "APIP")
-	return answer, nil
+	id := entry.RequestID
+	if e.Switches().RequestIDTwice {
+		id += ", " + id
+	}
+	for name, value := range map[string]string{"X-Request-Id": id, "Server": "APIP"} {
+		if out.header.Get(name) == "" { // else a fault set it
+			out.header.Set(name, value)
+		}
+	}
+	return out, nil
 }
 
-func (e *Emulator) exchangeNoted(ctx context.Context, q *request, entry *Entry) (reply, error) {
-	if f := e.takeFault(BeforeApply, q); f != nil {
-		entry.Fault = f
-		if err := wait(ctx, f.Wait); err != nil {
-			return reply{}, err
+func (e *Emulator) exchangeNoted(ctx context.Context, q *request, entry *Entry) (outcome, error) {
+	before := e.takeFault(BeforeApply, q)
+	if before != nil {
+		entry.Fault = before
+		if err := wait(ctx, before.Wait); err != nil {
+			return outcome{}, err
 		}
-		if !f.delaysOnly() {
-			return f.strike()
+		if !before.genuine() {
+			return e.strike(before)
 		}
 	}
 	if err := ctx.Err(); err != nil {
-		return reply{}, err
+		return outcome{}, err
 	}
-	answer := e.serve(q, entry)
-	if answer.status >= http.StatusMultipleChoices {
+	out := outcome{reply: e.serve(q, entry)}
+	refused := out.status >= http.StatusMultipleChoices
+	if before != nil {
+		out = before.alter(out, e.Now())
+	}
+	if refused {
 		// Nothing was applied, so no fault can strike after it.
-		return answer, nil
+		return out, nil
 	}
-	if f := e.takeFault(AfterApply, q); f != nil {
-		entry.Fault = f
-		if err := wait(ctx, f.Wait); err != nil {
-			return reply{}, err
-		}
-		if !f.delaysOnly() {
-			return f.strike()
-		}
+	after := e.takeFault(AfterApply, q)
+	if after == nil {
+		return out, nil
 	}
-	return answer, nil
+	entry.Fault = after
+	if err := wait(ctx, after.Wait); err != nil {
+		return outcome{}, err
+	}
+	if !after.genuine() {
+		return e.strike(after)
+	}
+	return after.alter(out, e.Now()), nil
 }
 
 // wait pauses for d, or until ctx ends and then returns its error.
@@ -153,20 +171,4 @@ func wait(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// requestID is the X-Request-Id of the answer: the one of the request, else a
-// new one of 32 alphanumerics.
-func (e *Emulator) requestID(q *request) string {
-	if id := q.header.Get("X-Request-Id"); id != "" {
-		return id
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-	id := make([]byte, 32)
-	for i := range id {
-		id[i] = alphabet[e.ids.IntN(len(alphabet))]
-	}
-	return string(id)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Whatever is sent, the answer is one of the documented two, its counts add up,
-// and the same call in test mode changes nothing.
+// the same call in test mode changes nothing, and what is left can be loaded.
 func FuzzAction(f *testing.F) {
 	f.Add("[" + federated("zoe@example.com", "", list("add", "group", "Design", "_admin_Design")) + "]")
 	f.Add("[" + on("ada@example.com", `{"update":{"email":"a@example.org","username":"x"}}`, `{"remove":"all"}`) + "," + onGroup("Design", `{"deleteUserGroup":{}}`) + "]")
@@ -43,5 +43,9 @@ func FuzzAction(f *testing.F) {
 			failed[e.Index] = true
 		}
 		require.Len(t, failed, reply.NotCompleted)
+
+		again := start(t, nil)
+		require.NoError(t, again.em.Load(c.em.State()))
+		require.Equal(t, c.em.State(), again.em.State())
 	})
 }

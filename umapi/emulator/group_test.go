@@ -158,6 +158,15 @@ func TestUserGroup_RenameMovesItsAdminGroup(t *testing.T) {
 	require.Equal(t, "d", c.group("STUDIO").Description)
 }
 
+func TestUserGroup_RenameMovesGroupsThatWereSpeltOtherwise(t *testing.T) {
+	t.Parallel()
+	c := start(t, nil)
+	c.seed(nil, "Design")
+	require.NoError(t, c.em.AddGroup(emulator.Group{Name: "_ADMIN_design", Type: emulator.GroupTypeUserGroupAdmin}))
+	c.ok(onGroup("design", `{"updateUserGroup":{"name":"Studio"}}`))
+	require.Equal(t, "_admin_Studio", c.group("_admin_Studio").Name)
+}
+
 func TestUserGroup_Delete(t *testing.T) {
 	t.Parallel()
 	c := start(t, nil)

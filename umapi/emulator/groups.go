@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -16,6 +15,7 @@ const (
 	GroupTypeProfileAdmin   = "PROFILE_ADMIN_GROUP"
 	GroupTypeUserGroupAdmin = "USER_ADMIN_GROUP"
 	GroupTypeDeveloper      = "DEVELOPER_GROUP"
+	GroupTypeContractAdmin  = "CONTRACT_ADMIN_GROUP"
 )
 
 // Prefixes of groups that exist because something else does (ActionsCmds).
@@ -32,7 +32,26 @@ const (
 	listedOrgAdmin = "Administrators"
 )
 
-// isProtected tells the groups whose members cannot be changed through the API.
+// group is whatever can hold users: a user group, a product profile or an
+// administrative group.
+type group struct {
+	id          int64
+	name        string
+	groupType   string
+	description string
+	product     string // name of the product of a profile or product admin group
+	contract    string // name of the contract of a contract admin group
+	quota       string // licences of a profile: a number, UNLIMITED or empty
+	readOnly    bool   // shared by another organisation
+	base        *group // what an admin or developer group is for
+	standing    bool   // exists in every organisation
+	implied     bool   // exists because base or product does; not shown while empty
+	members     sequence[account]
+	profiles    map[*group]bool // which a user group grants
+}
+
+// isProtected tells the names of groups whose members cannot be changed through
+// the API.
 func isProtected(name string) bool {
 	switch fold(name) {
 	case nameOrgAdmin, "_compartment_admin", "_compartment_viewer":
@@ -41,7 +60,12 @@ func isProtected(name string) bool {
 	return false
 }
 
-// group returns the group with that name, the oldest if there are several, or
+// protected is isProtected for a group. Those of contracts only show in reads.
+func (g *group) protected() bool {
+	return g.groupType == GroupTypeContractAdmin || isProtected(g.name)
+}
+
+// group returns the group with that name, of several that with the lowest id, or
 // nil.
 func (o *org) group(name string) *group {
 	if found := o.groups[fold(name)]; len(found) > 0 {
@@ -90,12 +114,12 @@ func (o *org) exists(name string) bool {
 }
 
 // shown reports whether reads show g.
-func (g *group) shown() bool { return !g.implied || len(g.members) > 0 }
+func (g *group) shown() bool { return !g.implied || g.members.len() > 0 }
 
 // impliedGroup returns a group that need not be made to exist, not inserted.
 func (o *org) impliedGroup(name string) *group {
 	if base, ok := cutPrefixFold(name, prefixProductAdmin); ok {
-		for _, g := range o.allGroups() {
+		for g := range o.byID.all() {
 			if g.product != "" && fold(g.product) == fold(base) {
 				return &group{name: prefixProductAdmin + g.product, groupType: GroupTypeProductAdmin, product: g.product}
 			}
@@ -124,26 +148,40 @@ func cutPrefixFold(s, prefix string) (string, bool) {
 }
 
 // allGroups returns every group in order of its id.
-func (o *org) allGroups() []*group {
-	all := slices.Concat(slices.Collect(maps.Values(o.groups))...)
-	slices.SortFunc(all, func(a, b *group) int { return cmp.Compare(a.id, b.id) })
-	return all
+func (o *org) allGroups() []*group { return o.byID.list() }
+
+// numbered gives g an id if it has none.
+func (o *org) numbered(g *group) *group {
+	if g.id == 0 {
+		g.id = o.groupIDs + 1
+	}
+	o.groupIDs = max(o.groupIDs, g.id)
+	return g
 }
 
 func (o *org) insertGroup(g *group) {
-	o.groupIDs++
-	g.id = o.groupIDs
-	g.members = map[*account]uint64{}
-	g.profiles = map[*group]bool{}
-	o.indexGroup(g)
-	o.canUndo(func() { o.unindexGroup(g) })
+	o.numbered(g)
+	o.did(func() { o.indexGroup(g) }, func() { o.unindexGroup(g) })
 }
 
 func (o *org) indexGroup(g *group) {
-	o.groups[fold(g.name)] = append(o.groups[fold(g.name)], g)
+	o.byID.put(uint64(g.id), g)
+	o.name(g)
 }
 
 func (o *org) unindexGroup(g *group) {
+	o.byID.drop(uint64(g.id))
+	o.unname(g)
+}
+
+// name lets g be found by its name.
+func (o *org) name(g *group) {
+	same := append(slices.Clone(o.groups[fold(g.name)]), g)
+	slices.SortFunc(same, func(a, b *group) int { return cmp.Compare(a.id, b.id) })
+	o.groups[fold(g.name)] = same
+}
+
+func (o *org) unname(g *group) {
 	rest := slices.DeleteFunc(slices.Clone(o.groups[fold(g.name)]), func(h *group) bool { return h == g })
 	if len(rest) == 0 {
 		delete(o.groups, fold(g.name))
@@ -154,11 +192,10 @@ func (o *org) unindexGroup(g *group) {
 
 // deleteGroup removes g with its memberships and the groups that exist for it.
 func (o *org) deleteGroup(g *group) {
-	for a := range maps.Clone(g.members) {
+	for _, a := range g.inOrder() {
 		o.leave(g, a)
 	}
-	o.unindexGroup(g)
-	o.canUndo(func() { o.indexGroup(g) })
+	o.did(func() { o.unindexGroup(g) }, func() { o.indexGroup(g) })
 	for _, d := range o.derived(g) {
 		o.deleteGroup(d)
 	}
@@ -169,10 +206,11 @@ func (o *org) derived(g *group) []*group {
 	return slices.DeleteFunc(o.allGroups(), func(d *group) bool { return d.base != g })
 }
 
-// renameGroup moves the names of the groups that exist for g with it.
+// renameGroup names user group g anew, and moves the name of its admin group
+// with it.
 func (o *org) renameGroup(g *group, name string) {
 	for _, d := range o.derived(g) {
-		o.rename(d, strings.TrimSuffix(d.name, g.name)+name)
+		o.rename(d, prefixAdmin+name)
 	}
 	o.rename(g, name)
 }
@@ -180,80 +218,14 @@ func (o *org) renameGroup(g *group, name string) {
 func (o *org) rename(g *group, name string) {
 	was := g.name
 	set := func(name string) {
-		o.unindexGroup(g)
+		o.unname(g)
 		g.name = name
-		o.indexGroup(g)
+		o.name(g)
 	}
-	set(name)
-	o.canUndo(func() { set(was) })
+	o.did(func() { set(name) }, func() { set(was) })
 }
 
 func (o *org) describe(g *group, description string) {
 	was := g.description
-	g.description = description
-	o.canUndo(func() { g.description = was })
-}
-
-// join makes a a member of g. Joining again changes nothing.
-func (o *org) join(g *group, a *account) {
-	if _, ok := g.members[a]; ok {
-		return
-	}
-	o.joins++
-	o.setMember(g, a, o.joins)
-	o.canUndo(func() { o.setMember(g, a, 0) })
-}
-
-// leave undoes join. Leaving what one is not in changes nothing.
-func (o *org) leave(g *group, a *account) {
-	seq, ok := g.members[a]
-	if !ok {
-		return
-	}
-	o.setMember(g, a, 0)
-	o.canUndo(func() { o.setMember(g, a, seq) })
-}
-
-func (o *org) setMember(g *group, a *account, seq uint64) {
-	g.ordered = nil
-	if seq == 0 {
-		delete(g.members, a)
-		delete(a.groups, g)
-		return
-	}
-	g.members[a] = seq
-	a.groups[g] = true
-}
-
-// leaveAll takes a out of every group, or of those that the API may change.
-func (o *org) leaveAll(a *account, protectedToo bool) {
-	for g := range maps.Clone(a.groups) {
-		if protectedToo || !isProtected(g.name) {
-			o.leave(g, a)
-		}
-	}
-}
-
-// grant makes the members of user group g entitled to profile p, or no longer.
-func (o *org) grant(g, p *group, granted bool) {
-	was := g.profiles[p]
-	set := func(granted bool) {
-		if granted {
-			g.profiles[p] = true
-		} else {
-			delete(g.profiles, p)
-		}
-	}
-	set(granted)
-	o.canUndo(func() { set(was) })
-}
-
-// inOrder returns the members of g in the order in which they joined.
-func (g *group) inOrder() []*account {
-	if g.ordered == nil {
-		g.ordered = slices.SortedFunc(maps.Keys(g.members), func(a, b *account) int {
-			return cmp.Compare(g.members[a], g.members[b])
-		})
-	}
-	return g.ordered
+	o.did(func() { g.description = description }, func() { g.description = was })
 }

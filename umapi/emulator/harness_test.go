@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -18,6 +19,7 @@ const (
 	orgID  = "A1B2C3D4E5F60718293A4B5C@AdobeOrg"
 	client = "0f1e2d3c"
 	secret = "p8e-not-a-secret"
+	scopes = "openid,AdobeID,user_management_sdk"
 	root   = "http://emulator.test/v2/usermanagement"
 )
 
@@ -33,6 +35,7 @@ func config() emulator.Config {
 type caller struct {
 	t     *testing.T
 	em    *emulator.Emulator
+	key   string // of the client; empty is client
 	token string
 }
 
@@ -60,7 +63,9 @@ type answer struct {
 
 func (c *caller) login() {
 	c.t.Helper()
-	a := c.send(tokenRequest(c.t, "/ims/token/v3", tokenForm()))
+	form := tokenForm()
+	form.Set("client_id", cmp.Or(c.key, client))
+	a := c.send(tokenRequest(c.t, "/ims/token/v3", form))
 	require.Equal(c.t, http.StatusOK, a.status, a.body)
 	var body struct {
 		AccessToken string `json:"access_token"`
@@ -72,7 +77,7 @@ func (c *caller) login() {
 func tokenForm() url.Values {
 	return url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {client}, "client_secret": {secret},
-		"scope": {"openid,AdobeID,user_management_sdk"},
+		"scope": {scopes},
 	}
 }
 
@@ -90,7 +95,7 @@ func (c *caller) request(method, path, body string) *http.Request {
 	r, err := http.NewRequestWithContext(c.t.Context(), method, root+path, strings.NewReader(body))
 	require.NoError(c.t, err)
 	r.Header.Set("Authorization", "Bearer "+c.token)
-	r.Header.Set("X-Api-Key", client)
+	r.Header.Set("X-Api-Key", cmp.Or(c.key, client))
 	r.Header.Set("Content-Type", "application/json")
 	return r
 }

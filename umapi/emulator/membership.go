@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 )
 
-// groupKeys are the names that a list of groups has had in the commands of a
+// userLists has the names that a list of groups has had in the commands of a
 // user. They all mean the same.
-var groupKeys = map[string]string{
-	"group": "group", "product": "group", "productConfiguration": "group", "usergroup": "group",
+var userLists = listRules{
+	keys: map[string]string{
+		"group": "group", "product": "group", "productConfiguration": "group", "usergroup": "group",
+	},
+	missing: "error.command.add_remove.missing_list",
 }
 
 // userAdd puts a user into groups.
@@ -21,7 +24,7 @@ type userRemove struct {
 }
 
 func parseUserAdd(r *stepReader, raw json.RawMessage) (step, *problem) {
-	lists, p := r.readLists(raw, groupKeys)
+	lists, p := r.readLists(raw, userLists)
 	return userAdd{groups: lists["group"]}, p
 }
 
@@ -29,7 +32,7 @@ func parseUserRemove(r *stepReader, raw json.RawMessage) (step, *problem) {
 	if s, ok := readString(bytes.TrimSpace(raw)); ok && s == "all" {
 		return userRemove{all: true}, nil
 	}
-	lists, p := r.readLists(raw, groupKeys)
+	lists, p := r.readLists(raw, userLists)
 	return userRemove{groups: lists["group"]}, p
 }
 
@@ -41,8 +44,14 @@ func (s userAdd) run(x *execution) *problem {
 	return x.eachGroup(s.groups, func(name string) *problem {
 		g, p := x.changeable(name, "error.usergroup.readonly.add_user_not_allowed",
 			"User cannot be added to group as owned by another org and readonly: %s")
-		if p != nil || g == nil || a == nil {
+		if p != nil || a == nil {
 			return p
+		}
+		if p := x.refuseMembership(a, true); p != nil || g == nil {
+			return p
+		}
+		if a.in(g) && x.switches.RepeatedMembershipFails {
+			return newProblem("error.user.already_exists", "User is already a member of %s: %s", g.name, a.email)
 		}
 		return x.room(g, []*account{a})
 	}, func(name string) {
@@ -58,15 +67,26 @@ func (s userRemove) run(x *execution) *problem {
 		return p
 	}
 	if s.all {
-		if a != nil {
-			x.org.leaveAll(a, false)
+		if a == nil {
+			return nil
 		}
+		if p := x.refuseMembership(a, false); p != nil {
+			return p
+		}
+		x.org.leaveAll(a, x.switches.RemoveAllSparesNobody)
 		return nil
 	}
 	return x.eachGroup(s.groups, func(name string) *problem {
-		_, p := x.changeable(name, "error.usergroup.readonly.remove_user_not_allowed",
+		g, p := x.changeable(name, "error.usergroup.readonly.remove_user_not_allowed",
 			"User cannot be removed from group as owned by another org and readonly: %s")
-		return p
+		if p != nil || a == nil {
+			return p
+		}
+		if x.switches.RepeatedMembershipFails && (g == nil || !a.in(g)) {
+			return newProblem("error.group.remove_failed",
+				"remove [%s] to product group %s failed: error.group.remove_failed", a.email, name)
+		}
+		return x.refuseMembership(a, false)
 	}, func(name string) {
 		if g := x.org.group(name); g != nil && a != nil {
 			x.org.leave(g, a)
@@ -99,10 +119,10 @@ func (x *execution) eachGroup(names []string, check func(name string) *problem, 
 // a problem if its members cannot be changed: for one that another organisation
 // shares, with the given code and message.
 func (x *execution) changeable(name, code, message string) (*group, *problem) {
-	if isProtected(name) || !x.org.exists(name) {
+	g := x.org.group(name)
+	if isProtected(name) || g != nil && g.protected() || !x.org.exists(name) {
 		return nil, newProblem("error.group.not_found", "Group %s was not found", name)
 	}
-	g := x.org.group(name)
 	if g != nil && g.readOnly {
 		return nil, newProblem(code, message, g.name)
 	}
@@ -116,11 +136,11 @@ func (x *execution) room(g *group, joining []*account) *problem {
 	}
 	more := 0
 	for _, a := range joining {
-		if _, ok := g.members[a]; !ok {
+		if !a.in(g) {
 			more++
 		}
 	}
-	if more > 0 && len(g.members)+more > x.maxMembers {
+	if more > 0 && g.members.len()+more > x.maxMembers {
 		return newProblem("error.usergroup.exceeds_maximum_member_count",
 			"Usergroup exceeds the maximum number of members: %s", g.name)
 	}
@@ -161,6 +181,11 @@ func (s removeFromOrg) run(x *execution) *problem {
 		return nil
 	default:
 		return p
+	}
+	if a.home != nil {
+		if p := a.home.refuseRemoval(s.deleteAccount); p != nil {
+			return p
+		}
 	}
 	x.org.leaveAll(a, true)
 	if s.deleteAccount && a.idType != TypeAdobeID {

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -8,32 +9,35 @@ import (
 )
 
 // org is what one organisation holds. Every change goes through its methods,
-// which can take it back: that is how testOnly changes nothing.
+// which can take it back: see [history].
 type org struct {
-	domains map[string]*realm   // claimed domains, folded
-	owned   map[string]*account // enterprise and federated accounts by e-mail, folded
-	adobe   map[string]*account // Adobe IDs by e-mail, folded
-	groups  map[string][]*group // by name, folded
+	history
+	realms     []*realm          // in the order in which they were given
+	configured int               // how many of them the configuration gave
+	domains    map[string]*realm // claimed and trusted domains, folded
 
-	listed    []*account // of the organisation and active, in order of creation; nil when stale
-	accounts  uint64     // ever made
-	joins     uint64     // memberships ever made
-	groupIDs  int64      // the last one given
-	chance    *rand.Rand // for ids
-	recording bool
-	undo      []func()
+	owned  map[string]*account // enterprise and federated accounts by e-mail, folded
+	adobe  map[string]*account // Adobe IDs by e-mail, folded
+	listed sequence[account]   // those that reads show, by seq
+
+	groups map[string][]*group // by name, folded; of one name in order of id
+	byID   sequence[group]
+
+	counters
+	words  map[string]string // what many accounts have in common is kept once
+	chance *rand.Rand        // for ids
 }
 
-// realm is a directory: the domains that it claims hold accounts of one type,
-// whose usernames are unique in it.
-type realm struct {
-	idType string
-	login  Login
-	logins map[string]*account // by username, folded
+// counters are the last numbers given.
+type counters struct {
+	accounts uint64 // ever made
+	joins    uint64 // memberships ever made
+	groupIDs int64
 }
 
 // profile is what can change about an account.
 type profile struct {
+	id                   string
 	email, username      string
 	domain               string // of the directory; empty for Adobe IDs
 	first, last, country string
@@ -44,50 +48,36 @@ type profile struct {
 // account is a user, in the organisation or only in its directory.
 type account struct {
 	profile
-	id     string
 	idType string
 	seq    uint64
 	home   *realm // nil for Adobe IDs
-	groups map[*group]bool
+	groups []seat // in order of the groups' ids
 }
 
-// group is whatever can hold users: a user group, a product profile or an
-// administrative group.
-type group struct {
-	id          int64
-	name        string
-	groupType   string
-	description string
-	product     string // name of the product of a profile or product admin group
-	quota       string // licences of a profile: a number, UNLIMITED or empty
-	readOnly    bool   // shared by another organisation
-	base        *group // what an admin or developer group is for
-	standing    bool   // exists in every organisation
-	implied     bool   // exists because base or product does; not shown while empty
-	members     map[*account]uint64
-	profiles    map[*group]bool // which a user group grants
-	ordered     []*account      // members in order of joining; nil when stale
-}
+// listed reports whether reads show a.
+func (a *account) listed() bool { return a.member && a.status == statusActive }
 
-func newOrg(cfg Config, chance *rand.Rand) *org {
+func newOrg(cfg Config, chance *rand.Rand, past history) *org {
 	o := &org{
-		domains:  map[string]*realm{},
-		owned:    map[string]*account{},
-		adobe:    map[string]*account{},
-		groups:   map[string][]*group{},
-		groupIDs: 100_000_000,
-		chance:   chance,
+		history:    past,
+		configured: len(cfg.Directories),
+		domains:    map[string]*realm{},
+		owned:      map[string]*account{},
+		adobe:      map[string]*account{},
+		groups:     map[string][]*group{},
+		counters:   counters{groupIDs: 100_000_000},
+		words:      map[string]string{},
+		chance:     chance,
 	}
-	home := &realm{idType: cfg.DirectoryType, login: cfg.Switches.Login, logins: map[string]*account{}}
-	for _, d := range cfg.Domains {
-		o.domains[fold(d)] = home
+	for _, d := range cfg.Directories {
+		o.open(newRealm(d))
 	}
 	for _, g := range []struct{ name, groupType string }{
 		{nameOrgAdmin, "SYSADMIN_GROUP"},
 		{"_support_admin", "SUPPORT_ADMIN_GROUP"},
 		{"_deployment_admin", "DEPLOYMENT_ADMIN_GROUP"},
 	} {
-		o.insertGroup(&group{name: g.name, groupType: g.groupType, standing: true})
+		o.indexGroup(o.numbered(&group{name: g.name, groupType: g.groupType, standing: true}))
 	}
 	return o
 }
@@ -103,19 +93,28 @@ func domainOf(address string) string {
 
 // rehearse runs f and takes everything back that it changed.
 func (o *org) rehearse(f func()) {
-	o.recording = true
-	f()
-	for _, back := range slices.Backward(o.undo) {
-		back()
-	}
-	o.recording, o.undo = false, nil
+	was := o.counters
+	o.try(func() bool {
+		f()
+		return false
+	})
+	o.counters = was
 }
 
-// canUndo notes how to take the last change back.
-func (o *org) canUndo(back func()) {
-	if o.recording {
-		o.undo = append(o.undo, back)
+// seed makes changes that were always there: reads see them at once, and with
+// them whatever they did not see yet. If f fails nothing has changed.
+func (o *org) seed(f func() error) error {
+	o.settle()
+	was := o.counters
+	var err error
+	o.try(func() bool {
+		err = f()
+		return err == nil
+	})
+	if err != nil {
+		o.counters = was
 	}
+	return err
 }
 
 // find returns the member of the organisation that a command addresses: by
@@ -133,7 +132,7 @@ func (o *org) find(login, domain string, adobeID bool) *account {
 	return nil
 }
 
-// findOwned looks in the directory, whether or not the account is in the
+// findOwned looks in the directories, whether or not the account is in the
 // organisation.
 func (o *org) findOwned(login, domain string) *account {
 	if domain == "" {
@@ -143,65 +142,95 @@ func (o *org) findOwned(login, domain string) *account {
 	if home == nil {
 		return nil
 	}
-	return home.logins[fold(login)]
+	return o.byUsername(home, login)
 }
 
-func (o *org) insert(a *account) {
-	if a.id == "" {
-		suffix := a.domain
-		if a.idType == TypeAdobeID {
-			suffix = "AdobeID"
-		}
-		a.id = fmt.Sprintf("%016X%08X@%s", o.chance.Uint64(), o.accounts, suffix)
+// byUsername finds an account of a directory.
+func (o *org) byUsername(home *realm, username string) *account {
+	name := fold(username)
+	if a := o.owned[name]; a != nil && a.home == home && fold(a.username) == name {
+		return a
 	}
+	return home.logins[name]
+}
+
+// insert adds a, and gives it an id if it has none.
+func (o *org) insert(a *account) {
 	o.accounts++
 	a.seq = o.accounts
-	a.groups = map[*group]bool{}
-	o.index(a)
-	o.canUndo(func() { o.unindex(a) })
+	a.domain, a.country, a.status = o.word(a.domain), o.word(a.country), o.word(a.status)
+	if a.username == a.email {
+		a.username = a.email
+	}
+	if a.id == "" {
+		a.id = o.newID(a)
+	}
+	o.did(func() { o.index(a) }, func() { o.unindex(a) })
+}
+
+// word returns s, and always in the same place.
+func (o *org) word(s string) string {
+	if w, ok := o.words[s]; ok {
+		return w
+	}
+	o.words[s] = s
+	return s
+}
+
+func (o *org) newID(a *account) string {
+	suffix := a.domain
+	if a.idType == TypeAdobeID {
+		suffix = "AdobeID"
+	}
+	return fmt.Sprintf("%016X%08X@%s", o.chance.Uint64(), a.seq, suffix)
 }
 
 // delete forgets a, which is in no group.
 func (o *org) delete(a *account) {
-	o.unindex(a)
-	o.canUndo(func() { o.index(a) })
+	o.did(func() { o.unindex(a) }, func() { o.index(a) })
 }
 
 // change gives a another profile.
 func (o *org) change(a *account, to profile) {
 	was := a.profile
-	o.unindex(a)
-	a.profile = to
-	o.index(a)
-	o.canUndo(func() {
+	set := func(p profile) {
 		o.unindex(a)
-		a.profile = was
+		a.profile = p
 		o.index(a)
-	})
+	}
+	o.did(func() { set(to) }, func() { set(was) })
 }
 
 func (o *org) index(a *account) {
-	o.listed = nil
+	if a.listed() {
+		o.listed.put(a.seq, a)
+	}
 	if a.idType == TypeAdobeID {
 		o.adobe[fold(a.email)] = a
 		return
 	}
 	o.owned[fold(a.email)] = a
-	a.home.logins[fold(a.username)] = a
+	if fold(a.username) != fold(a.email) {
+		a.home.logins[fold(a.username)] = a
+	}
 }
 
 func (o *org) unindex(a *account) {
-	o.listed = nil
+	if a.listed() {
+		o.listed.drop(a.seq)
+	}
 	if a.idType == TypeAdobeID {
 		delete(o.adobe, fold(a.email))
 		return
 	}
 	delete(o.owned, fold(a.email))
-	delete(a.home.logins, fold(a.username))
+	if fold(a.username) != fold(a.email) {
+		delete(a.home.logins, fold(a.username))
+	}
 }
 
-// everyone returns the accounts of the organisation and of its directory, in
-// no order.
+// everyone returns the accounts of the organisation and of its directories, in
+// order of creation.
 func (o *org) everyone() []*account {
 	all := make([]*account, 0, len(o.owned)+len(o.adobe))
 	for _, a := range o.owned {
@@ -210,26 +239,6 @@ func (o *org) everyone() []*account {
 	for _, a := range o.adobe {
 		all = append(all, a)
 	}
+	slices.SortFunc(all, func(a, b *account) int { return cmp.Compare(a.seq, b.seq) })
 	return all
-}
-
-// active returns the users that reads show, in order of creation.
-func (o *org) active() []*account {
-	if o.listed == nil {
-		o.listed = []*account{}
-		for _, a := range o.everyone() {
-			if a.member && a.status == statusActive {
-				o.listed = append(o.listed, a)
-			}
-		}
-		slices.SortFunc(o.listed, bySeq)
-	}
-	return o.listed
-}
-
-func bySeq(a, b *account) int {
-	if a.seq < b.seq {
-		return -1
-	}
-	return 1
 }

@@ -12,6 +12,7 @@ type page struct {
 	to     int
 	total  int
 	pages  int
+	full   bool // as long as a page can be
 	beyond bool // asked for one after the last
 }
 
@@ -29,10 +30,14 @@ func cut(text string, total, size int) (p page, ok bool) {
 	p.number = min(n, p.pages-1)
 	p.from = p.number * size
 	p.to = min(total, p.from+size)
+	p.full = p.to-p.from == size
 	return p, true
 }
 
-func (p page) last() bool { return p.number == p.pages-1 }
+// last is what lists say of p in "lastPage".
+func (e *Emulator) last(p page) bool {
+	return p.number == p.pages-1 && !(p.full && e.cfg.Switches.FullPageContinues)
+}
 
 // describe adds the paging headers. The page size is what this page holds.
 func (p page) describe(r *reply) {
@@ -64,6 +69,9 @@ func (e *Emulator) beyondEnd(p page, usual PageBeyondEnd) *reply {
 	mode := e.cfg.Switches.PageBeyondEnd
 	if mode == BeyondEndDefault {
 		mode = usual
+	}
+	if p.full && e.cfg.Switches.FullPageContinues {
+		mode = BeyondEndNotFound
 	}
 	if !p.beyond || mode == BeyondEndRepeat {
 		return nil

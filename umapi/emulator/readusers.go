@@ -1,11 +1,11 @@
 package emulator
 
 import (
-	"cmp"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // userBody is a user as reads show it. What is not set is left out.
@@ -36,47 +36,67 @@ func (a *account) body(directOnly bool) userBody {
 		ID: a.id, Email: a.email, Status: a.status, Username: a.username, Domain: a.domain,
 		FirstName: a.first, LastName: a.last, Country: a.country, Type: a.idType,
 	}
-	held := make([]*group, 0, len(a.groups))
-	for g := range a.groups {
-		held = append(held, g)
-		if directOnly {
-			continue
-		}
-		for p := range g.profiles {
-			held = append(held, p)
-		}
-	}
-	slices.SortFunc(held, func(x, y *group) int { return cmp.Compare(x.id, y.id) })
-	for _, g := range slices.Compact(held) {
+	for _, g := range a.held(directOnly) {
 		b.Groups = append(b.Groups, g.name)
 	}
 	return b
 }
 
-// serveUsers lists the active users of the organisation (getUsersWithPage).
-func (e *Emulator) serveUsers(q *request, args []string, _ *Entry) reply {
-	users := e.org.active()
-	if q.query.Has("domain") {
-		home := e.org.domains[fold(q.query.Get("domain"))]
-		users = slices.DeleteFunc(slices.Clone(users), func(a *account) bool { return home == nil || a.home != home })
+// show is body as the switches disguise it.
+func (e *Emulator) show(a *account, directOnly bool) userBody {
+	b := a.body(directOnly)
+	if e.cfg.Switches.UpperCaseUsernames && a.home != nil {
+		b.Username = strings.ToUpper(b.Username)
 	}
-	return e.userPage(args[0], "", users, func(a *account) userBody {
-		return a.body(flag(q.query, "directOnly", true))
-	})
+	if e.cfg.Switches.UnstableGroupOrder {
+		e.arrange.chance.Shuffle(len(b.Groups), func(i, j int) { b.Groups[i], b.Groups[j] = b.Groups[j], b.Groups[i] })
+	}
+	return b
 }
 
-// userPage cuts a page out of users and shows each of its own.
-func (e *Emulator) userPage(number, groupName string, users []*account, show func(*account) userBody) reply {
-	p, ok := cut(number, len(users), e.cfg.UsersPerPage)
+// userList is a list of users before a page is cut out of it.
+type userList struct {
+	list    string // "users", or for members the name of their group
+	group   string // what the answer has as its name; empty for all users
+	users   roll[account]
+	counted int // in X-Total-Count, which may be more than there are
+	show    func(*account) userBody
+}
+
+// serveUsers lists the active users of the organisation (getUsersWithPage).
+func (e *Emulator) serveUsers(q *request, args []string, _ *Entry) reply {
+	l := userList{list: "users", users: &e.org.listed, counted: e.org.listed.len() + e.cfg.TechnicalAccounts}
+	if q.query.Has("domain") {
+		home := e.org.domains[fold(q.query.Get("domain"))]
+		var found plain[account]
+		for a := range e.org.listed.all() {
+			if home != nil && a.home == home {
+				found = append(found, a)
+			}
+		}
+		l.users = found
+		if !e.cfg.Switches.TotalCountUnfiltered {
+			l.counted = len(found)
+		}
+	}
+	directOnly := flag(q.query, "directOnly", true)
+	l.show = func(a *account) userBody { return e.show(a, directOnly) }
+	return e.userPage(args[0], l)
+}
+
+// userPage cuts the page with that number out of l.
+func (e *Emulator) userPage(number string, l userList) reply {
+	p, ok := cut(number, l.users.len(), e.cfg.UsersPerPage)
 	if !ok {
 		return badPage(number)
 	}
 	if r := e.beyondEnd(p, BeyondEndRepeat); r != nil {
 		return *r
 	}
-	body := usersBody{LastPage: p.last(), Result: "success", GroupName: groupName, Users: []userBody{}}
-	for _, a := range users[p.from:p.to] {
-		body.Users = append(body.Users, show(a))
+	p.total = l.counted
+	body := usersBody{LastPage: e.last(p), Result: "success", GroupName: l.group, Users: make([]userBody, 0, p.to-p.from)}
+	for _, a := range pageOf(e, l.list, p, l.users, seqOf) {
+		body.Users = append(body.Users, l.show(a))
 	}
 	r := jsonReply(http.StatusOK, body)
 	r.result = body.Result
@@ -87,6 +107,9 @@ func (e *Emulator) userPage(number, groupName string, users []*account, show fun
 // serveMembers lists the members of a group of any type, by its name or its
 // numeric id (getUsersByGroup).
 func (e *Emulator) serveMembers(q *request, args []string, _ *Entry) reply {
+	if !readableName(args[1]) {
+		return refuse(http.StatusBadRequest, "error.group.invalid_name", "Group name is invalid: "+args[1])
+	}
 	g := e.org.readable(args[1])
 	if g == nil {
 		r := jsonReply(http.StatusNotFound, listEnd{Result: "error.group.not_found", Message: "Not found: Group " + args[1]})
@@ -95,6 +118,7 @@ func (e *Emulator) serveMembers(q *request, args []string, _ *Entry) reply {
 	}
 	directOnly := flag(q.query, "directOnly", true)
 	members := e.org.holders(g, directOnly)
+	l := userList{list: "members of " + g.name, group: g.name, counted: len(members)}
 	licensed := g.licensed(members)
 	unlicensed := map[*account]bool{}
 	for _, a := range members[licensed:] {
@@ -106,16 +130,28 @@ func (e *Emulator) serveMembers(q *request, args []string, _ *Entry) reply {
 	case "inactive":
 		members = members[licensed:]
 	}
-	return e.userPage(args[0], g.name, members, func(a *account) userBody {
-		b := a.body(directOnly)
+	l.users = plain[account](members)
+	if !e.cfg.Switches.TotalCountUnfiltered {
+		l.counted = len(members)
+	}
+	excludeGroups := flag(q.query, "excludeGroups", false)
+	l.show = func(a *account) userBody {
+		b := e.show(a, directOnly)
 		if unlicensed[a] {
 			b.Status = "inactive"
 		}
-		if flag(q.query, "excludeGroups", false) {
+		if excludeGroups {
 			b.Groups = nil
 		}
 		return b
-	})
+	}
+	return e.userPage(args[0], l)
+}
+
+// readableName reports whether a group could have that name. What the service
+// takes for an invalid one is not documented.
+func readableName(name string) bool {
+	return utf8.RuneCountInString(name) <= maxGroupName && !strings.ContainsFunc(name, unicode.IsControl)
 }
 
 // readable finds a group by name or by id. An administrative group that nobody
@@ -125,41 +161,14 @@ func (o *org) readable(nameOrID string) *group {
 		return g
 	}
 	if id, err := strconv.ParseInt(nameOrID, 10, 64); err == nil {
-		for _, g := range o.allGroups() {
-			if g.id == id {
-				return g
-			}
+		if g := o.byID.get(uint64(id)); g != nil {
+			return g
 		}
 	}
 	if strings.EqualFold(nameOrID, listedOrgAdmin) {
 		return o.group(nameOrgAdmin)
 	}
 	return o.impliedGroup(nameOrID)
-}
-
-// holders returns the active members of g in the order in which they joined,
-// and unless only direct ones are asked for also those who hold a profile
-// through a user group.
-func (o *org) holders(g *group, directOnly bool) []*account {
-	var found []*account
-	seen := map[*account]bool{}
-	collect := func(g *group) {
-		for _, a := range g.inOrder() {
-			if a.status == statusActive && !seen[a] {
-				seen[a] = true
-				found = append(found, a)
-			}
-		}
-	}
-	collect(g)
-	if !directOnly && g.groupType == GroupTypeProductProfile {
-		for _, h := range o.allGroups() {
-			if h.profiles[g] {
-				collect(h)
-			}
-		}
-	}
-	return found
 }
 
 // licensed is how many of members, from the first, have a licence. The others
@@ -178,34 +187,39 @@ func (e *Emulator) serveUser(q *request, args []string, _ *Entry) reply {
 	if !strings.Contains(login, "@") && domain == "" {
 		return refuse(http.StatusBadRequest, "error.user.email.invalid", "Email is invalid: "+login)
 	}
-	a := e.org.lookUp(login, domain)
+	a := e.lookUp(login, domain)
 	if a == nil || a.status != statusActive {
 		return refuse(http.StatusNotFound, "error.user.not_found", "User not found "+login)
 	}
 	r := jsonReply(http.StatusOK, struct {
 		Result string   `json:"result"`
 		User   userBody `json:"user"`
-	}{"success", a.body(flag(q.query, "directOnly", true))})
+	}{"success", e.show(a, flag(q.query, "directOnly", true))})
 	r.result = "success"
 	return r
 }
 
 // lookUp is find for reads, where domain narrows the search and may go with an
 // e-mail.
-func (o *org) lookUp(login, domain string) *account {
+func (e *Emulator) lookUp(login, domain string) *account {
 	switch {
+	case domain == "" && e.cfg.Switches.SingleReadPrefersAdobeID:
+		if a := e.org.find(login, "", true); a != nil {
+			return a
+		}
+		return e.org.find(login, "", false)
 	case domain == "":
-		return o.find(login, "", false)
+		return e.org.find(login, "", false)
 	case strings.EqualFold(domain, "AdobeID"):
-		return o.find(login, "", true)
+		return e.org.find(login, "", true)
 	}
-	home := o.domains[fold(domain)]
+	home := e.org.domains[fold(domain)]
 	if home == nil {
 		return nil
 	}
-	a := o.owned[fold(login)]
+	a := e.org.owned[fold(login)]
 	if !strings.Contains(login, "@") {
-		a = home.logins[fold(login)]
+		a = e.org.byUsername(home, login)
 	}
 	if a == nil || !a.member || a.home != home {
 		return nil

@@ -66,13 +66,22 @@ func unauthorized() reply {
 	return r
 }
 
-// throttled is the answer to a call that came too early.
+// throttled is the answer to a call that came too early. The length of its body
+// is that of the sample in the documentation (throttling).
 func throttled(wait time.Duration) reply {
 	r := reply{status: http.StatusTooManyRequests, header: http.Header{},
 		body: []byte(`{"error_code":"429050","message":"Too many requests"}` + "\n")}
 	r.header.Set("Content-Type", "application/json")
 	r.header.Set("Retry-After", wholeSeconds(wait))
 	return r
+}
+
+// dateRetry puts the Retry-After of r as a date, rounded up to a second, and
+// says with Date what time it is here.
+func (r reply) dateRetry(now time.Time, wait time.Duration) {
+	at := now.Add(wait + time.Second - 1).Truncate(time.Second)
+	r.header.Set("Retry-After", at.UTC().Format(http.TimeFormat))
+	r.header.Set("Date", now.UTC().Format(http.TimeFormat))
 }
 
 // wholeSeconds rounds up, so that waiting that long is always enough.
@@ -106,4 +115,20 @@ func (r reply) response(req *http.Request) *http.Response {
 		ContentLength: int64(len(r.body)),
 		Request:       req,
 	}
+}
+
+// requestID is the X-Request-Id of the answer: the one of the request, else a
+// new one of 32 alphanumerics.
+func (e *Emulator) requestID(q *request) string {
+	if id := q.header.Get("X-Request-Id"); id != "" {
+		return id
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	id := make([]byte, 32)
+	for i := range id {
+		id[i] = alphabet[e.ids.IntN(len(alphabet))]
+	}
+	return string(id)
 }

@@ -18,6 +18,20 @@ const (
 	kindMembers  kind = "members"
 	kindUser     kind = "user"
 	kindGroups   kind = "groups"
+
+	// Those of the deprecated endpoints. Single products count as the list of
+	// them, administrators as members, and all changes of user groups, and all
+	// changes of profiles and products, as one endpoint.
+	kindOldUsers         kind = "oldUsers"
+	kindOldGroups        kind = "oldGroups"
+	kindOldGroup         kind = "oldGroup"
+	kindOldGroupUsers    kind = "oldGroupUsers"
+	kindOldGroupChange   kind = "oldGroupChange"
+	kindOldProducts      kind = "oldProducts"
+	kindOldProfiles      kind = "oldProfiles"
+	kindOldProfile       kind = "oldProfile"
+	kindOldProfileUsers  kind = "oldProfileUsers"
+	kindOldProfileChange kind = "oldProfileChange"
 )
 
 // endpoint is one thing that can be asked for. In its pattern a star stands
@@ -41,6 +55,23 @@ var endpoints = []endpoint{
 	{kindMembers, http.MethodGet, segments("v2/usermanagement/users/*/*/*"), true, (*Emulator).serveMembers},
 	{kindUser, http.MethodGet, segments("v2/usermanagement/organizations/*/users/*"), true, (*Emulator).serveUser},
 	{kindGroups, http.MethodGet, segments("v2/usermanagement/groups/*/*"), true, (*Emulator).serveGroups},
+
+	{kindOldUsers, http.MethodGet, segments("v2/usermanagement/*/users"), true, (*Emulator).serveOldUsers},
+	{kindOldGroups, http.MethodGet, segments("v2/usermanagement/*/user-groups"), true, (*Emulator).serveOldGroups},
+	{kindOldGroupChange, http.MethodPost, segments("v2/usermanagement/*/user-groups"), true, (*Emulator).serveOldGroupCreate},
+	{kindOldGroup, http.MethodGet, segments("v2/usermanagement/*/user-groups/*"), true, (*Emulator).serveOldGroup},
+	{kindOldGroupChange, http.MethodPut, segments("v2/usermanagement/*/user-groups/*"), true, (*Emulator).serveOldGroupUpdate},
+	{kindOldGroupChange, http.MethodDelete, segments("v2/usermanagement/*/user-groups/*"), true, (*Emulator).serveOldGroupDelete},
+	{kindOldGroupUsers, http.MethodGet, segments("v2/usermanagement/*/user-groups/*/users"), true, (*Emulator).serveOldGroupUsers},
+	{kindOldGroupUsers, http.MethodGet, segments("v2/usermanagement/*/user-groups/*/admins"), true, (*Emulator).serveOldGroupAdmins},
+	{kindOldProducts, http.MethodGet, segments("v2/usermanagement/*/products"), true, (*Emulator).serveOldProducts},
+	{kindOldProducts, http.MethodGet, segments("v2/usermanagement/*/products/*"), true, (*Emulator).serveOldProduct},
+	{kindOldProfileChange, http.MethodPost, segments("v2/usermanagement/*/products/*/admin"), true, (*Emulator).serveOldProductAdmin},
+	{kindOldProfiles, http.MethodGet, segments("v2/usermanagement/*/products/*/configurations"), true, (*Emulator).serveOldProfiles},
+	{kindOldProfile, http.MethodGet, segments("v2/usermanagement/*/products/*/configurations/*"), true, (*Emulator).serveOldProfile},
+	{kindOldProfileChange, http.MethodPost, segments("v2/usermanagement/*/products/*/configurations/*"), true, (*Emulator).serveOldProfileChange},
+	{kindOldProfileUsers, http.MethodGet, segments("v2/usermanagement/*/products/*/configurations/*/users"), true, (*Emulator).serveOldProfileUsers},
+	{kindOldProfileUsers, http.MethodGet, segments("v2/usermanagement/*/products/*/configurations/*/admins"), true, (*Emulator).serveOldProfileAdmins},
 }
 
 func segments(path string) []string { return strings.Split(path, "/") }

@@ -5,46 +5,50 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 const statusActive = "active"
 
 // User is a user as tests and people see it. It is not a wire type.
 type User struct {
-	ID        string // given by the emulator if empty
-	Email     string
-	Username  string // default: the e-mail
-	Domain    string // of the directory; default: that of the username, else of the e-mail
-	FirstName string
-	LastName  string
-	Country   string
-	Type      string   // default: the directory's type in its domains, elsewhere TypeAdobeID
-	Status    string   // default "active"; reads show no others
-	Groups    []string // names of the groups it is directly in, sorted
-	Removed   bool     // left the organisation, but still in its directory
+	ID        string   `json:"id,omitempty"` // given by the emulator if empty
+	Email     string   `json:"email"`
+	Username  string   `json:"username,omitempty"` // default: the e-mail
+	Domain    string   `json:"domain,omitempty"`   // of the directory; default: that of the username, else of the e-mail
+	FirstName string   `json:"firstName,omitempty"`
+	LastName  string   `json:"lastName,omitempty"`
+	Country   string   `json:"country,omitempty"`
+	Type      string   `json:"type,omitempty"`    // default: the directory's type in its domains, elsewhere TypeAdobeID
+	Status    string   `json:"status,omitempty"`  // default "active"; reads show no others
+	Groups    []string `json:"groups,omitempty"`  // names of the groups it is directly in, sorted
+	Removed   bool     `json:"removed,omitempty"` // left the organisation, but still in its directory
 }
 
 // Group is a user group, product profile or administrative group as tests and
 // people see it. It is not a wire type.
 type Group struct {
-	ID          int64 // given by the emulator
-	Name        string
-	Type        string   // default GroupTypeUserGroup
-	Description string   // which no read of the API returns
-	Product     string   // name of the product of a profile
-	Quota       string   // licences of a profile: a number, UNLIMITED or empty
-	ReadOnly    bool     // shared by another organisation
-	Profiles    []string // which a user group grants, sorted
-	Members     int      // how many; not read by AddGroup
+	ID          int64    `json:"id,omitempty"` // given by the emulator if 0
+	Name        string   `json:"name"`
+	Type        string   `json:"type,omitempty"`        // default GroupTypeUserGroup
+	Description string   `json:"description,omitempty"` // which no read of the API returns
+	Product     string   `json:"product,omitempty"`     // name of the product of a profile or product admin group
+	Contract    string   `json:"contract,omitempty"`    // name of the contract of a contract admin group
+	Quota       string   `json:"quota,omitempty"`       // licences of a profile: a number, UNLIMITED or empty
+	ReadOnly    bool     `json:"readOnly,omitempty"`    // shared by another organisation
+	Implied     bool     `json:"implied,omitempty"`     // an administrative group that reads show only while it has members
+	Profiles    []string `json:"profiles,omitempty"`    // which a user group grants, sorted
+	Members     int      `json:"members,omitempty"`     // how many; not read by AddGroup
 }
 
 // AddUser puts u into the organisation, or with Removed only into its
-// directory, as if it had been there before. It does not hold u to the rules of
+// directory, as if it had been there before: reads see it at once, and with it
+// every change that they did not see yet. It does not hold u to the rules of
 // the API beyond what keeps the emulator in order.
 func (e *Emulator) AddUser(u User) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := e.org.addUser(u); err != nil {
+	if err := e.org.seed(func() error { return e.org.addUser(u) }); err != nil {
 		return fmt.Errorf("add user %q: %w", u.Email, err)
 	}
 	return nil
@@ -60,15 +64,17 @@ func (o *org) addUser(u User) error {
 	if u.Type == "" {
 		u.Type = TypeAdobeID
 		if home != nil {
-			u.Type = home.idType
+			u.Type = home.Type
 		}
 	}
-	a := &account{id: u.ID, idType: u.Type, home: home, profile: profile{
-		email: u.Email, username: login, domain: domain,
+	a := &account{idType: u.Type, home: home, profile: profile{
+		id: u.ID, email: u.Email, username: login, domain: domain,
 		first: u.FirstName, last: u.LastName, country: u.Country,
 		status: cmp.Or(u.Status, statusActive), member: !u.Removed,
 	}}
 	switch {
+	case u.Removed && len(u.Groups) > 0:
+		return errors.New("it is in groups, though not in the organisation")
 	case u.Type == TypeAdobeID:
 		a.domain, a.home = "", nil
 		if o.adobe[fold(u.Email)] != nil {
@@ -78,63 +84,66 @@ func (o *org) addUser(u User) error {
 		return fmt.Errorf("unknown type %q", u.Type)
 	case home == nil:
 		return fmt.Errorf("domain %q is not claimed", domain)
-	case o.owned[fold(u.Email)] != nil || home.logins[fold(login)] != nil:
+	case o.owned[fold(u.Email)] != nil || o.byUsername(home, login) != nil:
 		return errors.New("e-mail or username is taken")
 	}
-	var groups []*group
+	o.insert(a)
+	a.groups = make([]seat, 0, len(u.Groups))
 	for _, name := range u.Groups {
 		g := o.holder(name)
 		if g == nil {
 			return fmt.Errorf("group %q does not exist", name)
 		}
-		groups = append(groups, g)
-	}
-	o.insert(a)
-	for _, g := range groups {
 		o.join(g, a)
 	}
 	return nil
 }
 
-// AddGroup puts g into the organisation. Profiles must exist already. Only
-// product admin groups may share a name, as they do in practice.
+// AddGroup puts g into the organisation, as AddUser does. Its profiles must
+// exist already. Only product admin groups may share a name, as they do in
+// practice.
 func (e *Emulator) AddGroup(g Group) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := e.org.addGroup(g); err != nil {
+	if err := e.org.seed(func() error { return e.org.addGroup(g) }); err != nil {
 		return fmt.Errorf("add group %q: %w", g.Name, err)
 	}
 	return nil
 }
 
 func (o *org) addGroup(g Group) error {
-	if g.Name == "" {
-		return errors.New("name is empty")
-	}
 	groupType := cmp.Or(g.Type, GroupTypeUserGroup)
-	if o.group(g.Name) != nil && groupType != GroupTypeProductAdmin {
+	switch {
+	case g.Name == "":
+		return errors.New("name is empty")
+	case o.group(g.Name) != nil && groupType != GroupTypeProductAdmin:
 		return errors.New("name is taken")
+	case g.ID < 0 || o.byID.get(uint64(g.ID)) != nil:
+		return fmt.Errorf("id %d is taken or negative", g.ID)
+	case !isQuota(g.Quota):
+		return fmt.Errorf("quota %q is not a number of licences or UNLIMITED", g.Quota)
 	}
 	made := &group{
-		name: g.Name, groupType: groupType, description: g.Description,
-		product: g.Product, quota: g.Quota, readOnly: g.ReadOnly,
+		id: g.ID, name: g.Name, groupType: groupType, description: g.Description,
+		product: g.Product, contract: g.Contract, quota: g.Quota, readOnly: g.ReadOnly, implied: g.Implied,
 	}
 	if implied := o.impliedGroup(g.Name); implied != nil {
 		made.base = implied.base
 	}
-	var profiles []*group
+	o.insertGroup(made)
 	for _, name := range g.Profiles {
 		p := o.productProfile(name)
 		if p == nil {
 			return fmt.Errorf("product profile %q does not exist", name)
 		}
-		profiles = append(profiles, p)
-	}
-	o.insertGroup(made)
-	for _, p := range profiles {
 		o.grant(made, p, true)
 	}
 	return nil
+}
+
+func isQuota(text string) bool {
+	n, err := strconv.Atoi(text)
+	return text == "" || text == "UNLIMITED" || err == nil && n >= 0
 }
 
 // Users returns the users of the organisation, whatever their status, sorted by
@@ -167,8 +176,8 @@ func (a *account) snapshot() User {
 		FirstName: a.first, LastName: a.last, Country: a.country,
 		Type: a.idType, Status: a.status, Removed: !a.member,
 	}
-	for g := range a.groups {
-		u.Groups = append(u.Groups, g.name)
+	for _, s := range a.groups {
+		u.Groups = append(u.Groups, s.group.name)
 	}
 	slices.Sort(u.Groups)
 	return u
@@ -182,7 +191,7 @@ func (e *Emulator) Groups() []Group {
 	defer e.mu.Unlock()
 	groups := []Group{}
 	for _, g := range e.org.allGroups() {
-		if g.shown() && (!g.standing || len(g.members) > 0) {
+		if g.shown() && (!g.standing || g.members.len() > 0) {
 			groups = append(groups, g.snapshot())
 		}
 	}
@@ -193,7 +202,8 @@ func (e *Emulator) Groups() []Group {
 func (g *group) snapshot() Group {
 	s := Group{
 		ID: g.id, Name: g.name, Type: g.groupType, Description: g.description,
-		Product: g.product, Quota: g.quota, ReadOnly: g.readOnly, Members: len(g.members),
+		Product: g.product, Contract: g.contract, Quota: g.quota, ReadOnly: g.readOnly,
+		Implied: g.implied, Members: g.members.len(),
 	}
 	for p := range g.profiles {
 		s.Profiles = append(s.Profiles, p.name)
@@ -211,8 +221,8 @@ func (e *Emulator) Members(name string) []string {
 	if g == nil {
 		return nil
 	}
-	emails := make([]string, 0, len(g.members))
-	for a := range g.members {
+	emails := make([]string, 0, g.members.len())
+	for a := range g.members.all() {
 		emails = append(emails, a.email)
 	}
 	slices.SortFunc(emails, func(a, b string) int { return cmp.Compare(fold(a), fold(b)) })

@@ -2,95 +2,175 @@ package emulator
 
 import (
 	"math/rand/v2"
+	"net/http"
+	"sort"
+	"strconv"
 	"strings"
 	"time"
 )
 
 const (
 	window = time.Minute
-	// listingInterval is how often one may begin to list all users, or all
-	// groups. Adobe recommends to start a sync at most this often.
-	listingInterval = 2 * time.Hour
 	// A lock-out lasts this long. Reported were 30 to 75 minutes, and that
 	// Retry-After is above 2000 seconds.
 	minLockOut = 2001 * time.Second
 	maxLockOut = 4500 * time.Second
 )
 
-// throttle keeps the limits of one client: a sliding minute for each kind of
-// endpoint, and a lock-out from all of them for listing everything too often.
-type throttle struct {
-	limits      map[kind]int
-	calls       map[kind][]time.Time // admitted within the last minute
-	frequency   bool
-	begun       map[kind]time.Time // when everything was last listed from the start
+// limit is how often a minute a client may call an endpoint (throttling). 0 is
+// no limit, as for all that is not part of the API proper.
+func (c *Config) limit(k kind) int {
+	switch k {
+	case kindAction:
+		return c.ActionsPerMinute
+	case kindOldGroupChange, kindOldProfileChange:
+		return share(c.ActionsPerMinute, 2)
+	case kindUsers, kindMembers, kindUser, kindOldUsers, kindOldGroupUsers, kindOldProfileUsers:
+		return c.ReadsPerMinute
+	case kindGroups, kindOldGroups, kindOldGroup, kindOldProducts, kindOldProfiles, kindOldProfile:
+		return share(c.ReadsPerMinute, 5)
+	default:
+		return 0
+	}
+}
+
+// share is one of several equal parts of a limit, at least 1; of no limit it is
+// none.
+func share(limit, parts int) int {
+	if limit == 0 {
+		return 0
+	}
+	return max(1, limit/parts)
+}
+
+// usage is what counts against limits: of one client, or of all together.
+type usage struct {
+	calls       map[kind][]time.Time // within the last minute, to endpoints that have a limit
+	begun       map[kind]time.Time   // when everything was last listed from the start
 	lockedUntil time.Time
-	chance      *rand.Rand
 }
 
-func newThrottle(cfg Config, chance *rand.Rand) *throttle {
-	t := &throttle{
-		limits:    map[kind]int{},
-		calls:     map[kind][]time.Time{},
-		begun:     map[kind]time.Time{},
-		frequency: cfg.ReadsPerMinute > 0,
-		chance:    chance,
-	}
-	if cfg.ActionsPerMinute > 0 {
-		t.limits[kindAction] = cfg.ActionsPerMinute
-	}
-	if cfg.ReadsPerMinute > 0 {
-		t.limits[kindUsers] = cfg.ReadsPerMinute
-		t.limits[kindMembers] = cfg.ReadsPerMinute
-		t.limits[kindUser] = cfg.ReadsPerMinute
-		t.limits[kindGroups] = max(1, cfg.ReadsPerMinute/5)
-	}
-	return t
+func newUsage() *usage {
+	return &usage{calls: map[kind][]time.Time{}, begun: map[kind]time.Time{}}
 }
 
-// admit returns 0 and counts the call, or how long the client has to wait. A
-// call that is refused is not counted. args are those of the endpoint.
-func (t *throttle) admit(ep endpoint, q *request, args []string, now time.Time) time.Duration {
-	if wait := t.lockedUntil.Sub(now); wait > 0 {
-		return wait
+// throttle keeps what all clients used together, and the chance that decides
+// how long a lock-out lasts.
+type throttle struct {
+	all    *usage
+	chance *rand.Rand
+}
+
+// admit returns nil and counts the call, or the answer to c that it comes too
+// early. It looks at nothing but what is called, and never at whether the rest
+// of q is in order. args are those of the endpoint.
+func (e *Emulator) admit(c *client, ep endpoint, q *request, args []string) *reply {
+	s, now := e.cfg.Switches, e.now()
+	own := c.usage
+	if s.LimitsPerOrg {
+		own = e.throttle.all
 	}
-	limit := t.limits[ep.kind]
-	if limit > 0 {
-		calls := t.calls[ep.kind]
+	listing := e.beginsListing(ep, q, args)
+	wait, together := e.tooEarly(own, ep, listing, now)
+	switch {
+	case wait == 0:
+		e.count(c, ep, now)
+		if listing {
+			c.usage.begun[ep.kind], e.throttle.all.begun[ep.kind] = now, now
+		}
+		return nil
+	case s.RefusedCallsCount:
+		// This call puts the next one off, too.
+		e.count(c, ep, now)
+		wait, together = e.tooEarly(own, ep, listing, now)
+	}
+	r := throttled(wait)
+	if together && s.GlobalLimit503 {
+		r = emptyReply(http.StatusServiceUnavailable)
+		r.header.Set("Retry-After", wholeSeconds(wait))
+	}
+	if s.RetryAfterDate {
+		r.dateRetry(now, wait)
+	}
+	return &r
+}
+
+// tooEarly says how long to wait with a call that counts against own; 0 is not
+// at all. together says that the limit of all clients is the cause. A second
+// listing within the interval locks own out.
+func (e *Emulator) tooEarly(own *usage, ep endpoint, listing bool, now time.Time) (wait time.Duration, together bool) {
+	if wait := own.lockedUntil.Sub(now); wait > 0 {
+		return wait, false
+	}
+	fixed := e.cfg.Switches.FixedWindow
+	if limit := e.cfg.limit(ep.kind); limit > 0 {
+		if wait := own.wait(ep.kind, limit, now, fixed); wait > 0 {
+			return wait, false
+		}
+		if wait := e.throttle.all.wait(ep.kind, e.cfg.GlobalPerMinute, now, fixed); wait > 0 {
+			return wait, true
+		}
+	}
+	last, seen := own.begun[ep.kind]
+	if !listing || !seen || now.Sub(last) >= e.cfg.ListingInterval {
+		return 0, false
+	}
+	lockOut := minLockOut + time.Duration(e.throttle.chance.Int64N(int64((maxLockOut-minLockOut)/time.Second)+1))*time.Second
+	own.lockedUntil = now.Add(lockOut)
+	// The lock-out is the price: who waited for its end may list again. Adobe
+	// says of its own client, which does just that, that it is only delayed.
+	clear(own.begun)
+	return lockOut, false
+}
+
+// wait is how long a further call of k has to wait for a place among limit;
+// below 1 is no limit. A fixed window is the minute of the clock.
+func (u *usage) wait(k kind, limit int, now time.Time, fixed bool) time.Duration {
+	begin := now.Add(-window)
+	if fixed {
+		begin = now.Truncate(window)
+	}
+	calls := u.calls[k]
+	// What came at the very begin of a sliding minute has left it, and what came
+	// with the stroke of the clock is in the minute that it begins.
+	first := sort.Search(len(calls), func(i int) bool {
+		return calls[i].After(begin) || fixed && calls[i].Equal(begin)
+	})
+	calls = calls[first:]
+	if limit < 1 || len(calls) < limit {
+		return 0
+	}
+	if fixed {
+		return begin.Add(window).Sub(now)
+	}
+	return calls[len(calls)-limit].Add(window).Sub(now)
+}
+
+// count notes a call of c, and forgets those that no window holds any more.
+func (e *Emulator) count(c *client, ep endpoint, now time.Time) {
+	if e.cfg.limit(ep.kind) == 0 {
+		return
+	}
+	for _, u := range []*usage{c.usage, e.throttle.all} {
+		calls := u.calls[ep.kind]
 		for len(calls) > 0 && now.Sub(calls[0]) >= window {
 			calls = calls[1:]
 		}
-		t.calls[ep.kind] = calls
-		if len(calls) >= limit {
-			return calls[0].Add(window).Sub(now)
-		}
+		u.calls[ep.kind] = append(calls, now)
 	}
-	if wait := t.tooFrequent(ep, q, args, now); wait > 0 {
-		return wait
-	}
-	if limit > 0 {
-		t.calls[ep.kind] = append(t.calls[ep.kind], now)
-	}
-	return 0
 }
 
-// tooFrequent locks the client out when it begins to list all users, or all
-// groups, for the second time in listingInterval. A request that says it is the
-// start of a sync is exempt.
-func (t *throttle) tooFrequent(ep endpoint, q *request, args []string, now time.Time) time.Duration {
-	begins := (ep.kind == kindUsers || ep.kind == kindGroups) && args[1] == "0"
-	if !t.frequency || !begins || startsSync(q) {
-		return 0
+// beginsListing says whether a call counts against how often one may begin to
+// list all users, or all groups. Where reads have no limit none does, and a
+// call that says it is the start of a sync is exempt unless a switch says not.
+func (e *Emulator) beginsListing(ep endpoint, q *request, args []string) bool {
+	if e.cfg.ReadsPerMinute == 0 || ep.kind != kindUsers && ep.kind != kindGroups {
+		return false
 	}
-	last, seen := t.begun[ep.kind]
-	if seen && now.Sub(last) < listingInterval {
-		lockOut := minLockOut + time.Duration(t.chance.Int64N(int64(maxLockOut-minLockOut)))
-		lockOut = lockOut.Round(time.Second)
-		t.lockedUntil = now.Add(lockOut)
-		return lockOut
+	if page, err := strconv.Atoi(args[1]); err != nil || page != 0 {
+		return false
 	}
-	t.begun[ep.kind] = now
-	return 0
+	return e.cfg.Switches.PragmaIgnored || !startsSync(q)
 }
 
 func startsSync(q *request) bool {

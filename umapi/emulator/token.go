@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"crypto/rand"
-	"crypto/subtle"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,11 +19,14 @@ const grantClientCredentials = "client_credentials"
 type tokenBody struct {
 	AccessToken string `json:"access_token"`
 	TokenType   string `json:"token_type"`
-	ExpiresIn   int64  `json:"expires_in"` // seconds
+	ExpiresIn   int64  `json:"expires_in"`
 }
 
-type tokenErrorBody struct {
-	Error       string `json:"error"`
+// tokenProblem is why the token service gives no token, and the body that says
+// so.
+type tokenProblem struct {
+	status      int
+	Code        string `json:"error"`
 	Description string `json:"error_description,omitempty"`
 }
 
@@ -42,52 +44,69 @@ func newKey() []byte {
 	return key
 }
 
-// RevokeTokens makes every token issued so far invalid.
+// RevokeTokens makes every token issued so far invalid, whichever client has it.
 func (e *Emulator) RevokeTokens() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.key = newKey()
 }
 
-// serveToken is the token endpoint of OAuth Server-to-Server credentials. The
-// parameters may stand in the body or in the query (UM_Authentication). The
-// answers to mistakes are not documented; these are OAuth's own.
+// serveToken is the token endpoint of OAuth Server-to-Server credentials
+// (UM_Authentication). The answers to mistakes are not documented; these are
+// OAuth's own.
 func (e *Emulator) serveToken(q *request, _ []string, _ *Entry) reply {
-	form, err := url.ParseQuery(string(q.body))
-	if err != nil {
-		return tokenError(http.StatusBadRequest, "invalid_request", "the body is not a form")
-	}
-	value := func(name string) string {
-		if form.Has(name) {
-			return form.Get(name)
+	value := q.parameters()
+	c, problem := e.checkGrant(value)
+	if problem != nil {
+		if e.cfg.Switches.TokenErrorsUnauthorized {
+			problem.status = http.StatusUnauthorized
 		}
-		return q.query.Get(name)
+		return problem.reply()
 	}
+	// One less than the lifetime: the sample for 24 hours says 86399. But never
+	// 0, which clients take for a token that does not expire.
+	seconds := max(1, int64(e.cfg.TokenLifetime/time.Second)-1)
+	return e.issue(c, value("scope"), seconds)
+}
+
+// checkGrant returns the client that may have a token.
+func (e *Emulator) checkGrant(value func(string) string) (*client, *tokenProblem) {
 	for _, name := range []string{"grant_type", "client_id", "client_secret", "scope"} {
 		if value(name) == "" {
-			return tokenError(http.StatusBadRequest, "invalid_request", "missing parameter: "+name)
+			return nil, &tokenProblem{http.StatusBadRequest, "invalid_request", "missing parameter: " + name}
 		}
 	}
 	if value("grant_type") != grantClientCredentials {
-		return tokenError(http.StatusBadRequest, "unsupported_grant_type", "")
+		return nil, &tokenProblem{http.StatusBadRequest, "unsupported_grant_type", ""}
 	}
-	if value("client_id") != e.cfg.ClientID {
-		return tokenError(http.StatusBadRequest, "invalid_client", "unknown client_id")
-	}
-	if subtle.ConstantTimeCompare([]byte(value("client_secret")), []byte(e.cfg.ClientSecret)) != 1 {
-		return tokenError(http.StatusUnauthorized, "invalid_client", "wrong client_secret")
+	c, problem := e.checkSecret(value)
+	if problem != nil {
+		return nil, problem
 	}
 	if !hasScope(value("scope"), scopeUMAPI) {
-		return tokenError(http.StatusBadRequest, "invalid_scope", "scope must hold "+scopeUMAPI)
+		return nil, &tokenProblem{http.StatusBadRequest, "invalid_scope", "scope must hold " + scopeUMAPI}
 	}
-	return e.issue(value("scope"))
+	return c, nil
 }
 
-// issue makes a token. Older ones stay valid.
-func (e *Emulator) issue(scope string) reply {
-	now := time.Now()
+// checkSecret returns the client that the parameters name and prove to be.
+func (e *Emulator) checkSecret(value func(string) string) (*client, *tokenProblem) {
+	c := e.clients[value("client_id")]
+	if c == nil {
+		return nil, &tokenProblem{http.StatusBadRequest, "invalid_client", "unknown client_id"}
+	}
+	if !c.hasSecret(value("client_secret")) {
+		return nil, &tokenProblem{http.StatusUnauthorized, "invalid_client", "wrong client_secret"}
+	}
+	return c, nil
+}
+
+// issue makes a token for c. Older ones stay valid. expiresIn is what to say of
+// its lifetime, in the unit of the endpoint.
+func (e *Emulator) issue(c *client, scope string, expiresIn int64) reply {
+	now := e.now()
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, tokenClaims{
-		ClientID: e.cfg.ClientID,
+		ClientID: c.ClientID,
 		Scope:    scope,
 		RegisteredClaims: jwt.RegisteredClaims{
 			ID:        rand.Text(),
@@ -96,26 +115,30 @@ func (e *Emulator) issue(scope string) reply {
 		},
 	}).SignedString(e.key)
 	if err != nil {
-		return tokenError(http.StatusInternalServerError, "server_error", err.Error())
+		return (&tokenProblem{http.StatusInternalServerError, "server_error", err.Error()}).reply()
 	}
-	// One less than the lifetime: the sample for 24 hours says 86399.
-	seconds := int64(e.cfg.TokenLifetime/time.Second) - 1
-	r := jsonReply(http.StatusOK, tokenBody{AccessToken: token, TokenType: "bearer", ExpiresIn: seconds})
+	r := jsonReply(http.StatusOK, tokenBody{AccessToken: token, TokenType: "bearer", ExpiresIn: expiresIn})
 	r.header.Set("Cache-Control", "no-store")
 	return r
 }
 
-// serveExchange refuses the exchange of a signed JWT in the shape that the old
-// service used for a client that may not.
-func (e *Emulator) serveExchange(*request, []string, *Entry) reply {
-	return tokenError(http.StatusBadRequest, "invalid_client",
-		"service account (JWT) credentials have ended; use OAuth Server-to-Server credentials")
+func (p *tokenProblem) reply() reply {
+	r := jsonReply(p.status, p)
+	r.result = p.Code
+	return r
 }
 
-func tokenError(status int, code, description string) reply {
-	r := jsonReply(status, tokenErrorBody{Error: code, Description: description})
-	r.result = code
-	return r
+// parameters finds those of a request to the token service in its body, else in
+// its query. The body is read as a form whatever its content type is. What
+// cannot be read of it is missing, and answered so.
+func (q *request) parameters() func(name string) string {
+	form, _ := url.ParseQuery(string(q.body))
+	return func(name string) string {
+		if form.Has(name) {
+			return form.Get(name)
+		}
+		return q.query.Get(name)
+	}
 }
 
 // hasScope looks for one scope among several, separated by commas or spaces.
@@ -126,36 +149,4 @@ func hasScope(scopes, want string) bool {
 		}
 	}
 	return false
-}
-
-// authorize checks token, API key and organisation, in this order, and returns
-// the refusal if one of them is wrong.
-func (e *Emulator) authorize(q *request, org string) *reply {
-	scheme, token, _ := strings.Cut(q.header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || !e.valid(strings.TrimSpace(token)) {
-		r := unauthorized()
-		return &r
-	}
-	if q.header.Get("X-Api-Key") != e.cfg.ClientID {
-		r := emptyReply(http.StatusForbidden)
-		return &r
-	}
-	if org == e.cfg.OrgID {
-		return nil
-	}
-	if strings.HasSuffix(org, "@AdobeOrg") {
-		// A well-formed organisation for which the token is not good.
-		r := unauthorized()
-		return &r
-	}
-	r := refuse(http.StatusBadRequest, "error.organization.invalid_id", "Bad organization Id")
-	return &r
-}
-
-func (e *Emulator) valid(token string) bool {
-	_, err := jwt.ParseWithClaims(token, &tokenClaims{},
-		func(*jwt.Token) (any, error) { return e.key, nil },
-		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
-		jwt.WithExpirationRequired())
-	return err == nil
 }

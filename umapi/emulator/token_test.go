@@ -47,32 +47,87 @@ func TestToken_Refusals(t *testing.T) {
 		{"another client", "client_id", "someone", http.StatusBadRequest, "invalid_client"},
 		{"no secret", "client_secret", "", http.StatusBadRequest, "invalid_request"},
 		{"a wrong secret", "client_secret", "guess", http.StatusUnauthorized, "invalid_client"},
+		{"the secret of another client", "client_secret", "another-secret", http.StatusUnauthorized, "invalid_client"},
 		{"no scope", "scope", "", http.StatusBadRequest, "invalid_request"},
 		{"a scope too small", "scope", "openid,AdobeID", http.StatusBadRequest, "invalid_scope"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			c := start(t, nil)
-			form := tokenForm()
-			form.Set(tt.field, tt.value)
-			a := c.send(tokenRequest(t, "/ims/token/v3", form))
-			require.Equal(t, tt.status, a.status)
-			var body map[string]string
-			require.NoError(t, json.Unmarshal([]byte(a.body), &body))
-			require.Equal(t, tt.code, body["error"])
-			require.NotContains(t, a.body, secret)
+			for _, unauthorized := range []bool{false, true} {
+				c := start(t, func(cfg *emulator.Config) {
+					cfg.Clients = []emulator.Credential{{ClientID: "second", ClientSecret: "another-secret"}}
+					cfg.Switches.TokenErrorsUnauthorized = unauthorized
+				})
+				form := tokenForm()
+				form.Set(tt.field, tt.value)
+				a := c.send(tokenRequest(t, "/ims/token/v3", form))
+				want := tt.status
+				if unauthorized {
+					want = http.StatusUnauthorized
+				}
+				require.Equal(t, want, a.status)
+				var body map[string]string
+				require.NoError(t, json.Unmarshal([]byte(a.body), &body))
+				require.Equal(t, tt.code, body["error"])
+				require.NotContains(t, a.body, secret)
+			}
 		})
 	}
 }
 
-func TestToken_ExchangeOfAJWTIsRefusedClearly(t *testing.T) {
+func TestToken_OnlyByPost(t *testing.T) {
 	t.Parallel()
 	c := start(t, nil)
-	for _, path := range []string{"/ims/exchange/jwt", "/ims/exchange/jwt/"} {
-		a := c.send(tokenRequest(t, path, url.Values{"client_id": {client}, "client_secret": {secret}, "jwt_token": {"x"}}))
-		require.Equal(t, http.StatusBadRequest, a.status)
-		require.Contains(t, a.body, `"error":"invalid_client"`)
+	for _, path := range []string{"/ims/token/v2", "/ims/token/v3/", "/ims/exchange/jwt"} {
+		for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete} {
+			r := tokenRequest(t, path+"?"+tokenForm().Encode(), nil)
+			r.Method = method
+			a := c.send(r)
+			require.Equal(t, http.StatusMethodNotAllowed, a.status, method+" "+path)
+			require.NotContains(t, a.body, secret)
+		}
+	}
+}
+
+func TestToken_ParametersAreFoundWhateverTheContentType(t *testing.T) {
+	t.Parallel()
+	c := start(t, nil)
+	form := tokenForm().Encode()
+	for _, tt := range []struct{ name, contentType, query, body string }{
+		{"a form that is called JSON", "application/json", "", form},
+		{"a form that is called nothing", "", "", form},
+		{"in the query beside JSON", "application/json", form, `{"a":"100%"}`},
+		{"in both, in parts", "text/plain", "client_id=" + client + "&scope=" + scopes, "grant_type=client_credentials&client_secret=" + secret},
+		{"the body goes before the query", "application/x-www-form-urlencoded", "client_id=someone", form},
+		{"a part of the body is broken", "application/x-www-form-urlencoded", "", "x=%zz&" + form},
+	} {
+		r := tokenRequest(t, "/ims/token/v3?"+tt.query, nil)
+		r.Body = io.NopCloser(strings.NewReader(tt.body))
+		r.Header.Set("Content-Type", tt.contentType)
+		require.Equal(t, http.StatusOK, c.send(r).status, tt.name)
+	}
+	r := tokenRequest(t, "/ims/token/v3", nil)
+	r.Body = io.NopCloser(strings.NewReader(`{"grant_type":"client_credentials"}`))
+	r.Header.Set("Content-Type", "application/json")
+	a := c.send(r)
+	require.Equal(t, http.StatusBadRequest, a.status)
+	require.JSONEq(t, `{"error":"invalid_request","error_description":"missing parameter: grant_type"}`, a.body)
+}
+
+func TestToken_SmallActionCallsDoNotCutTokenRequests(t *testing.T) {
+	t.Parallel()
+	c := start(t, func(cfg *emulator.Config) { cfg.MaxBody = 20 })
+	c.login()
+}
+
+func TestToken_SaysJustLessThanItsLifetime(t *testing.T) {
+	t.Parallel()
+	for lifetime, want := range map[time.Duration]string{
+		24 * time.Hour: `"expires_in":86399`, 10 * time.Minute: `"expires_in":599`, time.Second: `"expires_in":1}`,
+	} {
+		c := start(t, func(cfg *emulator.Config) { cfg.TokenLifetime = lifetime })
+		require.Contains(t, c.send(tokenRequest(t, "/ims/token/v2", tokenForm())).body, want)
 	}
 }
 
@@ -96,72 +151,6 @@ func TestToken_ExpiresAndOlderOnesStayGood(t *testing.T) {
 		c.login()
 		require.Equal(t, http.StatusOK, c.get(path).status)
 	})
-}
-
-func TestAuth_Refusals(t *testing.T) {
-	t.Parallel()
-	c := start(t, nil)
-	restarted := start(t, nil)
-	with := func(header, value, org string) *http.Request {
-		r := c.request(http.MethodPost, "/action/"+org, "["+federated("ada@example.com", "")+"]")
-		r.Header.Set(header, value)
-		if value == "" {
-			r.Header.Del(header)
-		}
-		return r
-	}
-	unsigned := "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJleHAiOjk5OTk5OTk5OTl9."
-	for name, r := range map[string]*http.Request{
-		"no token":                   with("Authorization", "", orgID),
-		"another scheme":             with("Authorization", "Basic "+c.token, orgID),
-		"no token at all":            with("Authorization", "Bearer nonsense", orgID),
-		"an unsigned token":          with("Authorization", "Bearer "+unsigned, orgID),
-		"a token of another start":   with("Authorization", "Bearer "+restarted.token, orgID),
-		"another organisation":       with("X-Api-Key", client, "FFFF@AdobeOrg"),
-		"both wrong, token is first": with("Authorization", "", "nonsense"),
-	} {
-		a := c.send(r)
-		require.Equal(t, http.StatusUnauthorized, a.status, name)
-		require.Empty(t, a.body, name)
-		require.Equal(t, "0", a.header.Get("Content-Length"))
-		require.Equal(t, `Bearer realm="JIL", error="invalid_token", error_description="The access token is invalid"`, a.header.Get("WWW-Authenticate"))
-	}
-	for name, r := range map[string]*http.Request{
-		"no key":      with("X-Api-Key", "", orgID),
-		"another key": with("X-Api-Key", "someone", orgID),
-	} {
-		a := c.send(r)
-		require.Equal(t, http.StatusForbidden, a.status, name)
-		require.Empty(t, a.body, name)
-	}
-	a := c.send(with("X-Api-Key", client, "nonsense"))
-	require.Equal(t, http.StatusBadRequest, a.status)
-	require.JSONEq(t, `{"result":"error.organization.invalid_id","message":"Bad organization Id"}`, a.body)
-	require.Empty(t, c.em.Users())
-}
-
-func TestHeaders_RequestIDComesBack(t *testing.T) {
-	t.Parallel()
-	c := start(t, nil)
-	r := c.request(http.MethodGet, "/groups/"+orgID+"/0", "")
-	r.Header.Set("X-Request-Id", "mine")
-	require.Equal(t, "mine", c.send(r).header.Get("X-Request-Id"))
-	id := c.get("/groups/" + orgID + "/0").header.Get("X-Request-Id")
-	require.Regexp(t, "^[A-Za-z0-9]{32}$", id)
-	require.NotEqual(t, id, c.get("/groups/"+orgID+"/0").header.Get("X-Request-Id"))
-}
-
-func TestHeaders_NamesAndContentTypeAreTakenInAnyForm(t *testing.T) {
-	t.Parallel()
-	for _, contentType := range []string{"application/json", "application/json; charset=utf-8", ""} {
-		c := start(t, nil)
-		r := c.createRequest("ada@example.com")
-		r.Header = http.Header{}
-		r.Header.Set("authorization", "bearer "+c.token)
-		r.Header.Set("x-api-key", client)
-		r.Header.Set("content-type", contentType)
-		require.Equal(t, http.StatusOK, c.send(r).status)
-	}
 }
 
 func TestStatus_IsLiveWithoutAToken(t *testing.T) {
@@ -206,14 +195,32 @@ func TestServeHTTP_TheSameOverARealConnection(t *testing.T) {
 func TestNew_NamesEveryMistake(t *testing.T) {
 	t.Parallel()
 	_, err := emulator.New(emulator.Config{
-		ActionsPerMinute: -1, ReadsPerMinute: -1, UsersPerPage: -1, GroupsPerPage: -1, MaxCommands: -1, MaxListEntries: -1,
-		MaxMembers: -1, LedgerEntries: -1, TokenLifetime: time.Millisecond, DirectoryType: "adobeID", Domains: []string{"@x"},
-		Switches: emulator.Switches{PageBeyondEnd: "sometimes", Login: "badge"},
+		Clients:     []emulator.Credential{{ClientSecret: "x"}, {ClientID: "x"}, {ClientID: "x", ClientSecret: "x"}},
+		Certificate: []byte("nonsense"), Domains: []string{"@x"}, DirectoryType: "adobeID", Login: "badge",
+		Directories: []emulator.Directory{
+			{Domains: []string{"example.com"}},
+			{Domains: []string{"Example.com"}, Type: "adobeID", Login: "badge"},
+		},
+		ActionsPerMinute: -1, ReadsPerMinute: -1, GlobalPerMinute: -2, ListingInterval: -1,
+		UsersPerPage: -1, GroupsPerPage: -1, MaxCommands: -2, MaxSteps: -2, MaxListEntries: -2, MaxMembers: -1, MaxBody: -1,
+		TokenLifetime: time.Millisecond, LedgerEntries: -1, ReadLag: -1, TechnicalAccounts: -1,
+		Switches: emulator.Switches{PageBeyondEnd: "sometimes", SecondDelete: "often", ListOrder: "none"}, Preset: "unkind",
 	})
 	for _, name := range []string{
-		"OrgID", "ClientID", "ClientSecret", "ActionsPerMinute", "ReadsPerMinute", "UsersPerPage", "GroupsPerPage", "MaxCommands",
-		"MaxListEntries", "MaxMembers", "LedgerEntries", "TokenLifetime", "DirectoryType", "Domains", "PageBeyondEnd", "Login",
+		"OrgID", "ClientID", "ClientSecret", "Clients[0].ClientID is empty", "Clients[1].ClientSecret is empty", `Clients[2].ClientID: "x"`,
+		"Certificate", `Domains: "@x"`, "DirectoryType", "\nLogin", `Directories[1].Domains: "Example.com"`, "Directories[1].Type", "Directories[1].Login",
+		"ActionsPerMinute", "ReadsPerMinute", "GlobalPerMinute: -2", "ListingInterval", "UsersPerPage", "GroupsPerPage", "MaxCommands", "MaxSteps",
+		"MaxListEntries", "MaxMembers", "MaxBody", "TokenLifetime", "LedgerEntries", "ReadLag", "TechnicalAccounts",
+		"Switches", "pageBeyondEnd", "secondDelete", "listOrder", "unkind",
 	} {
 		require.ErrorContains(t, err, name)
 	}
+}
+
+func TestNew_NoLimitIsLessThanZero(t *testing.T) {
+	t.Parallel()
+	_, err := emulator.New(emulator.Config{
+		OrgID: orgID, ClientID: client, ClientSecret: secret, GlobalPerMinute: -1, MaxCommands: -1, MaxSteps: -1, MaxListEntries: -1,
+	})
+	require.NoError(t, err)
 }

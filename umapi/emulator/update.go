@@ -10,7 +10,7 @@ type update struct {
 	email, username, first, last *string
 }
 
-func parseUpdate(_ *stepReader, raw json.RawMessage) (step, *problem) {
+func parseUpdate(r *stepReader, raw json.RawMessage) (step, *problem) {
 	fields, ok := readObject(raw)
 	if !ok {
 		return nil, newProblem("error.command.create.object_expected", "Object expected in create or update")
@@ -20,10 +20,12 @@ func parseUpdate(_ *stepReader, raw json.RawMessage) (step, *problem) {
 		"email": &u.email, "username": &u.username, "firstname": &u.first, "lastname": &u.last,
 	}
 	for _, f := range fields {
-		switch f.key {
-		case "country":
+		switch {
+		case f.key == "country":
 			return nil, newProblem("error.update.country.no_update", "Country cannot be updated")
-		case "option":
+		case f.key == "option" && r.cfg.Switches.UpdateOptionIgnored:
+			continue
+		case f.key == "option":
 			return nil, newProblem("error.command.update.option.no", "Option is not allowed in update")
 		}
 		target := targets[f.key]
@@ -70,6 +72,9 @@ func (u update) run(x *execution) *problem {
 	if a.idType == TypeAdobeID {
 		return newProblem("error.update.adobeid.no", "Adobe ID cannot be updated: %s", a.email)
 	}
+	if a.home.Trusted {
+		return newProblem("error.api.user.not.parent.org", "User is owned by another organization: %s", a.email)
+	}
 	to := a.profile
 	if u.first != nil {
 		to.first = *u.first
@@ -89,21 +94,32 @@ func (u update) run(x *execution) *problem {
 	return nil
 }
 
-// moveEmail sets the new e-mail, and the username that follows it. An e-mail
-// that differs only in case is success without change.
+// moveEmail sets the new e-mail, and the username that follows it.
 func (u update) moveEmail(x *execution, a *account, to *profile) *problem {
-	if u.email == nil || fold(*u.email) == fold(a.email) {
+	if u.email == nil || *u.email == a.email {
 		return nil
 	}
-	if home := x.org.domains[domainOf(*u.email)]; home == nil {
-		return newProblem("error.domain.trust.nonexistent", "Changes to users are only allowed in claimed domains.")
-	} else if home != a.home {
+	if fold(*u.email) == fold(a.email) {
+		if x.switches.CaseChangeRefused {
+			return newProblem("error.update.no", "Email cannot be used: %s", *u.email)
+		}
+		return nil
+	}
+	switch home := x.org.domains[domainOf(*u.email)]; {
+	case home == nil:
+		return onlyClaimed()
+	case home != a.home && x.switches.OtherDomainOldCode:
+		return newProblem("error.user.change_domain_update.no", "Email cannot be moved to another domain: %s", *u.email)
+	case home != a.home:
 		return newProblem("error.update.domain.mismatch", "Domain of email does not match the domain of the user: %s", *u.email)
 	}
 	if x.org.owned[fold(*u.email)] != nil {
 		return newProblem("error.user.email.name_in_use", "Email is in use: %s", *u.email)
 	}
 	to.email = *u.email
+	if x.switches.RenameChangesID {
+		to.id = x.org.newID(a)
+	}
 	followed := fold(a.username) == fold(a.email)
 	stays := x.switches.UsernameKeepsOnEmailChange && a.idType == TypeFederatedID
 	if u.username != nil || !followed || stays {
@@ -128,21 +144,22 @@ func (u update) moveUsername(x *execution, a *account, to *profile) *problem {
 func setUsername(x *execution, a *account, to *profile, username string) *problem {
 	email := strings.Contains(username, "@")
 	switch {
-	case a.home.login == LoginEmail && !email:
+	case a.home.Login == LoginEmail && !email:
 		return newProblem("error.user.must_match_email", "Username must match email: %s", username)
-	case a.home.login == LoginUsername && email:
+	case a.home.Login == LoginUsername && email:
 		return newProblem("error.user.name.contains.email", "Username is invalid: %s", username)
 	}
+	if p := checkUsername(username); p != nil {
+		return p
+	}
 	if email {
-		if p := checkUsername(username); p != nil {
-			return p
-		}
 		if x.org.domains[domainOf(username)] != a.home {
-			return newProblem("error.domain.trust.nonexistent", "Changes to users are only allowed in claimed domains.")
+			return onlyClaimed()
 		}
 		to.domain = domainOf(username)
 	}
-	if other := a.home.logins[fold(username)]; other != nil && other != a {
+	other := x.org.byUsername(a.home, username)
+	if other != nil && other != a || x.switches.UsernamesUniqueInOrg && x.org.takenElsewhere(username, a.home) {
 		return newProblem("error.user.name_in_use", "Username is in use: %s", username)
 	}
 	to.username = username

@@ -105,12 +105,12 @@ func TestCreate_EnterpriseDirectory(t *testing.T) {
 func TestSwitch_Login(t *testing.T) {
 	t.Parallel()
 	plain := `{"user":"abyron","domain":"example.com","do":[{"createFederatedID":{"email":"ada@example.com","firstname":"Ada","lastname":"Byron","country":"GB"}}]}`
-	c := start(t, func(cfg *emulator.Config) { cfg.Switches.Login = emulator.LoginEmail })
+	c := start(t, func(cfg *emulator.Config) { cfg.Login = emulator.LoginEmail })
 	require.Equal(t, "error.user.must_match_email", c.fails(plain).ErrorCode)
 	c.ok(federated("ada@example.com", ""))
 	require.Equal(t, "error.user.must_match_email", c.fails(on("ada@example.com", `{"update":{"username":"abyron"}}`)).ErrorCode)
 
-	c = start(t, func(cfg *emulator.Config) { cfg.Switches.Login = emulator.LoginUsername })
+	c = start(t, func(cfg *emulator.Config) { cfg.Login = emulator.LoginUsername })
 	got := c.fails(federated("ada@example.com", ""))
 	require.Equal(t, "error.user.name.contains.email", got.ErrorCode)
 	require.Equal(t, "Username is invalid: ada@example.com", got.Message)

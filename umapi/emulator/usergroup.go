@@ -75,6 +75,9 @@ func parseUpdateUserGroup(_ *stepReader, raw json.RawMessage) (step, *problem) {
 	if p != nil {
 		return nil, p
 	}
+	if len(values) == 0 {
+		return nil, newProblem("error.user.command.missing.arguments", "Name or description is missing in updateUserGroup")
+	}
 	var s updateUserGroup
 	if v, ok := values["name"]; ok {
 		s.name = &v
@@ -101,7 +104,11 @@ func (s updateUserGroup) run(x *execution) *problem {
 		return readOnlyUpdate(g)
 	}
 	if s.name != nil && *s.name != g.name {
-		if taken := x.org.group(*s.name); taken != nil && taken != g {
+		taken := x.org.group(*s.name)
+		if taken != nil && taken != g && x.switches.RenameCollisionUpdateFailed {
+			return newProblem("error.usergroup.update.failed", "Usergroup was not updated: %s", g.name)
+		}
+		if taken != nil && taken != g {
 			return newProblem("error.usergroup.already_exists", "Usergroup already exists: %s", taken.name)
 		}
 		x.org.renameGroup(g, *s.name)
@@ -135,10 +142,12 @@ func (deleteUserGroup) run(x *execution) *problem {
 		return newProblem("error.usergroup.readonly.remove_not_allowed",
 			"User group owned by another organization. Remove not allowed: %s", g.name)
 	}
-	if second {
-		// A known defect of the service: only the first of a call works. How the
-		// others fail is not known; this is the reading that hurts most.
+	if second && x.switches.SecondDelete != SecondDeleteWorks {
+		// A known defect of the service: only the first of a call works.
 		x.call.unexpected = "a second deleteUserGroup in one call is not done: " + g.name
+		if x.switches.SecondDelete == SecondDeleteFails {
+			return newProblem("error.usergroup.update.failed", "Usergroup was not updated: %s", g.name)
+		}
 		return nil
 	}
 	x.org.deleteGroup(g)
@@ -152,15 +161,18 @@ type groupChange struct {
 	add             bool
 }
 
-var userGroupKeys = map[string]string{"user": "user", "productConfiguration": "profile", "product": "profile"}
+var groupLists = listRules{
+	keys:    map[string]string{"user": "user", "productConfiguration": "profile", "product": "profile"},
+	missing: "error.command.add_remove.user_usergroup.missing",
+}
 
 func parseGroupAdd(r *stepReader, raw json.RawMessage) (step, *problem) {
-	lists, p := r.readLists(raw, userGroupKeys)
+	lists, p := r.readLists(raw, groupLists)
 	return groupChange{users: lists["user"], profiles: lists["profile"], add: true}, p
 }
 
 func parseGroupRemove(r *stepReader, raw json.RawMessage) (step, *problem) {
-	lists, p := r.readLists(raw, userGroupKeys)
+	lists, p := r.readLists(raw, groupLists)
 	return groupChange{users: lists["user"], profiles: lists["profile"]}, p
 }
 
@@ -199,7 +211,7 @@ func (s groupChange) run(x *execution) *problem {
 func (s groupChange) apply(x *execution, g *group, users []*account, profiles []*group) bool {
 	changed := false
 	for _, a := range users {
-		if _, is := g.members[a]; is == s.add {
+		if a.in(g) == s.add {
 			continue
 		}
 		changed = true
@@ -233,13 +245,22 @@ func (s groupChange) findProfiles(x *execution) ([]*group, *problem) {
 // organisation's own. There is no way to say otherwise in a list.
 func (s groupChange) findUsers(x *execution) ([]*account, *problem) {
 	var found []*account
+	var refused *problem
+	known := 0
 	for _, email := range s.users {
-		if a := x.org.find(email, "", false); a != nil {
-			found = append(found, a)
+		a := x.org.find(email, "", false)
+		if a == nil {
+			continue
 		}
+		known++
+		if p := x.refuseMembership(a, s.add); p != nil {
+			refused = firstProblem(refused, p)
+			continue
+		}
+		found = append(found, a)
 	}
-	if len(found) == len(s.users) || x.lenient() || len(found) > 0 && x.switches.SkipBadEntries {
-		return found, nil
+	if known == len(s.users) || x.lenient() || known > 0 && x.switches.SkipBadEntries {
+		return found, refused
 	}
 	return found, newProblem("error.user.not_found", "No valid users were found in the request")
 }
