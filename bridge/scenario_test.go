@@ -87,7 +87,7 @@ func play(t *testing.T, s story) map[string]string {
 			// A provider's requests come one after the other.
 			time.Sleep(time.Millisecond)
 		case step.fault != nil:
-			st.adobe.Inject(*step.fault)
+			require.NoError(t, st.adobe.Inject(*step.fault))
 		case step.wait > 0:
 			time.Sleep(step.wait)
 		default:

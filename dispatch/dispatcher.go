@@ -36,8 +36,8 @@ type Store interface {
 type Adobe interface {
 	Act(ctx context.Context, commands []umapi.Command) (umapi.Reply, error)
 	User(ctx context.Context, email, domain string) (umapi.User, error)
-	MembersPage(ctx context.Context, group string, page int) (umapi.UsersPage, error)
-	GroupsPage(ctx context.Context, page int) (umapi.GroupsPage, error)
+	MembersPage(ctx context.Context, group string, page int, options ...umapi.ReadOption) (umapi.UsersPage, error)
+	GroupsPage(ctx context.Context, page int, options ...umapi.ReadOption) (umapi.GroupsPage, error)
 }
 
 const (
@@ -94,6 +94,7 @@ type Dispatcher struct {
 	readTrouble  trouble // of reads
 	storeTrouble trouble
 	listing      listing
+	unknownCodes map[string]int // error codes that are not known, and how often they came
 }
 
 // New checks the configuration. It starts nothing.
@@ -123,8 +124,9 @@ func New(cfg Config, s Store, a Adobe) (*Dispatcher, error) {
 		limits:  cfg.Limits.OrDefaults(),
 		actions: pacer{perMinute: cfg.ActionsPerMinute},
 		// One less, since reading a subject that has two names takes two.
-		reads:      pacer{perMinute: share(cfg.ReadsPerMinute, cfg.ReadsPerMinute-1)},
-		groupReads: pacer{perMinute: share(cfg.ReadsPerMinute, cfg.ReadsPerMinute/groupReadsShare)},
+		reads:        pacer{perMinute: share(cfg.ReadsPerMinute, cfg.ReadsPerMinute-1)},
+		groupReads:   pacer{perMinute: share(cfg.ReadsPerMinute, cfg.ReadsPerMinute/groupReadsShare)},
+		unknownCodes: map[string]int{},
 	}, nil
 }
 

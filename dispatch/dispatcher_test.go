@@ -194,7 +194,7 @@ func TestRun_RenamesAndDeletesGroups(t *testing.T) {
 
 func TestRun_KeepsTheRateAndObeysRetryAfter(t *testing.T) {
 	inWorld(t, limited, func(t *testing.T, w *world) {
-		w.adobe.Inject(emulator.Fault{Match: actionPath, Status: http.StatusTooManyRequests, RetryAfter: time.Hour, Times: 1})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Status: http.StatusTooManyRequests, RetryAfter: time.Hour, Times: 1}))
 		for i := range 250 {
 			w.addUser(fmt.Sprintf("user%d", i), nil)
 		}
@@ -224,7 +224,7 @@ func TestRun_SendsAgainWhatIsRepeatSafeAfterALostReply(t *testing.T) {
 	for _, moment := range []emulator.Moment{emulator.BeforeApply, emulator.AfterApply} {
 		t.Run(string(moment), func(t *testing.T) {
 			inWorld(t, limited, func(t *testing.T, w *world) {
-				w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: moment, Times: 1})
+				require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: moment, Times: 1}))
 				w.addUser("ada", nil)
 				w.start()
 				w.settle()
@@ -240,7 +240,7 @@ func TestRun_ALeaverIsRemovedThoughTheReplyToTheCreateWasLost(t *testing.T) {
 		w.addGroup("Design")
 		w.start()
 		w.settle()
-		w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Times: 1})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Times: 1}))
 		w.addUser("ada", nil)
 		w.members("Design", directory.MemberAdd, "ada")
 		time.Sleep(time.Second)
@@ -258,7 +258,7 @@ func TestRun_AMembershipIsRemovedThoughTheReplyToTheAddWasLost(t *testing.T) {
 		w.addUser("ada", nil)
 		w.addGroup("Design")
 		w.settle()
-		w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Times: 1})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Times: 1}))
 		w.members("Design", directory.MemberAdd, "ada")
 		time.Sleep(time.Second)
 		synctest.Wait()
@@ -277,7 +277,7 @@ func TestRun_ReadsBackBeforeItRepeatsAChangeOfAddress(t *testing.T) {
 				w.addUser("ada", nil)
 				w.settle()
 				before := len(w.calls())
-				w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: moment, Times: 1})
+				require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: moment, Times: 1}))
 				w.setUser("ada", address("adele"))
 				w.settle()
 				w.requireAdobe("adele")
@@ -297,12 +297,12 @@ func TestRun_ReadsBackBeforeItRepeatsWhatChangesAGroup(t *testing.T) {
 				w.start()
 				w.addGroup("Design")
 				w.settle()
-				w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: moment, Times: 1})
+				require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: moment, Times: 1}))
 				_, _, err := w.store.UpdateGroup(t.Context(), org, "g-Design", directory.GroupChange{Document: groupDoc("Design EU")}, origin())
 				require.NoError(t, err)
 				w.settle()
 				require.Equal(t, "Design EU", w.adobe.Groups()[0].Name)
-				w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: moment, Times: 1})
+				require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: moment, Times: 1}))
 				require.NoError(t, w.store.DeleteGroup(t.Context(), org, "g-Design", 0, origin()))
 				w.settle()
 				require.Empty(t, w.adobe.Groups())
@@ -313,7 +313,7 @@ func TestRun_ReadsBackBeforeItRepeatsWhatChangesAGroup(t *testing.T) {
 
 func TestRun_NeverDeletesAGroupThatItMayNotHaveMade(t *testing.T) {
 	inWorld(t, limited, func(t *testing.T, w *world) {
-		w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Times: 1})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Times: 1}))
 		w.addGroup("Design")
 		w.start()
 		w.settle()
@@ -367,7 +367,7 @@ func TestRun_SplitsACallThatIsRefusedAsAWhole(t *testing.T) {
 	inWorld(t, emulator.Config{}, func(t *testing.T, w *world) {
 		body, err := json.Marshal(map[string]string{"result": "error.command.malformed", "message": "Expected a valid JSON payload"})
 		require.NoError(t, err)
-		w.adobe.Inject(emulator.Fault{Match: actionPath, Subject: "bad@example.com", Status: http.StatusBadRequest, Body: string(body)})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Subject: "bad@example.com", Status: http.StatusBadRequest, Body: string(body)}))
 		for i := range 9 {
 			w.addUser(fmt.Sprintf("user%d", i), nil)
 		}
@@ -382,7 +382,7 @@ func TestRun_SplitsACallThatIsRefusedAsAWhole(t *testing.T) {
 
 func TestRun_GivesUpOnAnErrorThatNeverPasses(t *testing.T) {
 	inWorld(t, limited, func(t *testing.T, w *world) {
-		w.adobe.Inject(emulator.Fault{Match: actionPath, Subject: "ada@example.com", Code: "error.internal.create_failed", Message: "no"})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Subject: "ada@example.com", Code: "error.internal.create_failed", Message: "no"}))
 		w.addUser("ada", nil)
 		w.addUser("bob", nil)
 		w.start()
@@ -417,7 +417,7 @@ func TestRun_IsolatesTheMemberThatSpoilsAList(t *testing.T) {
 
 func TestRun_StopsInOrderWithACallUnderWay(t *testing.T) {
 	inWorld(t, limited, func(t *testing.T, w *world) {
-		w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Status: http.StatusOK, Wait: 5 * time.Second, Times: 1})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Status: http.StatusOK, Wait: 5 * time.Second, Times: 1}))
 		w.addUser("ada", nil)
 		w.start()
 		time.Sleep(2 * time.Second)

@@ -196,7 +196,7 @@ func (d *Dispatcher) read(ctx context.Context, r plan.Read) (plan.Settlement, er
 				continue
 			}
 			// The members of a group are read without the risk of a listing.
-			_, err := d.adobe.MembersPage(work, name, 0)
+			_, err := d.adobe.MembersPage(work, name, 0, umapi.ExcludeGroups())
 			d.reads.note(clock())
 			if errors.Is(err, umapi.ErrNotFound) {
 				continue

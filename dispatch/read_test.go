@@ -19,7 +19,7 @@ const groupsPath = "GET /v2/usermanagement/groups"
 
 func TestRun_FollowsUsersWhileGroupsCannotBeListed(t *testing.T) {
 	inWorld(t, limited, func(t *testing.T, w *world) {
-		w.adobe.Inject(emulator.Fault{Match: groupsPath, Status: http.StatusInternalServerError})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: groupsPath, Status: http.StatusInternalServerError}))
 		w.addGroup("Design")
 		w.start()
 		time.Sleep(20 * time.Second)
@@ -32,7 +32,7 @@ func TestRun_FollowsUsersWhileGroupsCannotBeListed(t *testing.T) {
 
 func TestRun_ListsGroupsAsSoonAsAdobeCanBeReached(t *testing.T) {
 	inWorld(t, limited, func(t *testing.T, w *world) {
-		w.adobe.Inject(emulator.Fault{Match: "POST /ims/token/v3", Status: http.StatusServiceUnavailable, Times: 3})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: "POST /ims/token/v3", Status: http.StatusServiceUnavailable, Times: 3}))
 		w.addGroup("Design")
 		w.start()
 		time.Sleep(30 * time.Second)
@@ -68,7 +68,7 @@ func TestRun_AListingThatBreaksGoesOnWhereItBroke(t *testing.T) {
 		for i := range 4 {
 			require.NoError(t, w.adobe.AddGroup(emulator.Group{Name: fmt.Sprintf("G%02d", i), Type: "USER_GROUP"}))
 		}
-		w.adobe.Inject(emulator.Fault{Match: groupsPath + "/" + orgID + "/1", Status: http.StatusBadGateway, Times: 2})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: groupsPath + "/" + orgID + "/1", Status: http.StatusBadGateway, Times: 2}))
 		w.addGroup("Design")
 		w.start()
 		time.Sleep(30 * time.Minute)
@@ -88,8 +88,8 @@ func TestRun_AReadThatAlwaysFailsHoldsUpNoOther(t *testing.T) {
 		w.addUser("ada", nil)
 		w.addUser("bob", nil)
 		w.settle()
-		w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Times: 1})
-		w.adobe.Inject(emulator.Fault{Match: "GET /v2/usermanagement/organizations/" + orgID + "/users/adele", Status: http.StatusBadRequest})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Times: 1}))
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: "GET /v2/usermanagement/organizations/" + orgID + "/users/adele", Status: http.StatusBadRequest}))
 		w.setUser("ada", address("adele"))
 		w.setUser("bob", address("boris"))
 		time.Sleep(30 * time.Minute)
@@ -114,8 +114,8 @@ func TestRun_ReadsAreNotTriedOverAndOverWithRefusedCredentials(t *testing.T) {
 		w.addGroup("Design")
 		w.start()
 		w.settle()
-		w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Times: 1})
-		w.adobe.Inject(emulator.Fault{Match: "GET /v2", Status: http.StatusForbidden})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Times: 1}))
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: "GET /v2", Status: http.StatusForbidden}))
 		require.NoError(t, w.store.DeleteGroup(t.Context(), org, "g-Design", 0, origin()))
 		time.Sleep(time.Hour)
 		synctest.Wait()
@@ -125,7 +125,7 @@ func TestRun_ReadsAreNotTriedOverAndOverWithRefusedCredentials(t *testing.T) {
 
 func TestRun_GroupsThatWaitForTheListingHoldUpNobody(t *testing.T) {
 	inWorld(t, limited, func(t *testing.T, w *world) {
-		w.adobe.Inject(emulator.Fault{Match: groupsPath, Status: http.StatusInternalServerError})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: groupsPath, Status: http.StatusInternalServerError}))
 		for i := range 2001 {
 			w.addGroup(fmt.Sprintf("Group %d", i))
 		}
@@ -139,7 +139,7 @@ func TestRun_GroupsThatWaitForTheListingHoldUpNobody(t *testing.T) {
 
 func TestRun_ListsGroupsAsSoonAsTheRightsAreThere(t *testing.T) {
 	inWorld(t, limited, func(t *testing.T, w *world) {
-		w.adobe.Inject(emulator.Fault{Match: "GET /v2/usermanagement/groups", Status: http.StatusForbidden, Times: 3})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: "GET /v2/usermanagement/groups", Status: http.StatusForbidden, Times: 3}))
 		w.addGroup("Design")
 		w.start()
 		time.Sleep(15 * time.Minute)

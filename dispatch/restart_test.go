@@ -123,7 +123,7 @@ func TestRun_ABeginningCountsFromWhenItMayHaveReachedAdobe(t *testing.T) {
 		for i := range 20 {
 			require.NoError(t, w.adobe.AddGroup(emulator.Group{Name: fmt.Sprintf("G%02d", i), Type: "USER_GROUP"}))
 		}
-		w.adobe.Inject(emulator.Fault{Match: groupsPath, Status: http.StatusOK, Wait: time.Minute, Times: 1})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: groupsPath, Status: http.StatusOK, Wait: time.Minute, Times: 1}))
 		w.addGroup("Design")
 		w.start()
 		time.Sleep(70 * time.Second)
@@ -144,7 +144,7 @@ func TestRun_ABeginningThatFailedMayHaveBeenCounted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, limited, func(t *testing.T, w *world) {
 				fault.Match = groupsPath
-				w.adobe.Inject(fault)
+				require.NoError(t, w.adobe.Inject(fault))
 				w.addGroup("Design")
 				w.start()
 				time.Sleep(3 * time.Hour)
@@ -166,7 +166,7 @@ func TestRun_AListingThatWasNeverSentDoesNotCount(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, limited, func(t *testing.T, w *world) {
 				fault.Match = "POST /ims/token/v3"
-				w.adobe.Inject(fault)
+				require.NoError(t, w.adobe.Inject(fault))
 				w.addGroup("Design")
 				w.start()
 				time.Sleep(time.Second)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -93,11 +95,7 @@ func (d *Dispatcher) judge(call plan.Call, reply umapi.Reply, err error) plan.Se
 		if plan.ListTooLong(reply) {
 			d.lowerLimits()
 		}
-		for _, e := range reply.Errors {
-			if _, known := umapi.Lookup(e.Code); !known {
-				d.log.Warn("Adobe answered with an error code that is not known", "error_code", e.Code, "request_id", reply.RequestID)
-			}
-		}
+		d.countUnknown(reply)
 		return plan.Settle(call, reply, now)
 	}
 	if errors.Is(err, umapi.ErrInvalid) || umapi.ClassOf(err) == umapi.ClassRejected && umapi.OutcomeOf(err) == umapi.OutcomeRefused {
@@ -123,6 +121,24 @@ func (d *Dispatcher) judge(call plan.Call, reply umapi.Reply, err error) plan.Se
 		s = plan.NotSent(call, "not sent")
 	}
 	return s
+}
+
+// countUnknown counts the errors of a reply whose code is not known, and says so
+// once for each code of it. They are tried again like what may pass, and somebody
+// should find out what they mean.
+func (d *Dispatcher) countUnknown(reply umapi.Reply) {
+	came := map[string]bool{}
+	for _, e := range reply.Errors {
+		if _, known := umapi.Lookup(e.Code); !known {
+			d.unknownCodes[e.Code]++
+			came[e.Code] = true
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(came)) {
+		info, _ := umapi.Lookup(code)
+		d.log.Warn("Adobe answered with an error code that is not known",
+			"error_code", code, "times", d.unknownCodes[code], "request_id", reply.RequestID, "hint", info.Hint)
+	}
 }
 
 // split has the next calls hold fewer commands, so that one that is to blame for

@@ -13,9 +13,11 @@ import (
 //
 // What a command without an error planned is so. In one with errors, what came
 // before the first error is so. The code of the error decides about the step
-// that it names: something that had been reached anyway is done; a subject that is
-// not what the mirror says is unknown and read back; what may pass is tried
-// again later, and what needs a person or can never succeed fails.
+// that it names. Its effect says what becomes of the mirror: something that had
+// been reached anyway is done, a subject that is not what the mirror says is
+// unknown and read back, and what may have been done is taken for either. Its
+// class says what becomes of the rows: what may pass is tried again later, and what
+// needs a person or can never succeed fails.
 //
 // A reply whose numbers do not add up proves nothing about the commands that it
 // names no error for: they are treated as [Lost].
@@ -93,11 +95,8 @@ func ListTooLong(r umapi.Reply) bool {
 	return slices.ContainsFunc(r.Errors, func(e umapi.CommandError) bool { return e.Code == codeListTooLong })
 }
 
-// Codes that decide by themselves.
-const (
-	codeListTooLong = "error.command.add_remove.list_too_long"
-	codeGroupExists = "error.usergroup.already_exists"
-)
+// codeListTooLong tells about a limit of Adobe's, and nothing about what it holds.
+const codeListTooLong = "error.command.add_remove.list_too_long"
 
 // settling is a settlement under construction.
 type settling struct {
@@ -215,12 +214,12 @@ func (c *Command) neverMade(byStep map[int]umapi.CommandError) bool {
 	info, _ := umapi.Lookup(e.Code)
 	step := c.UMAPI.Do[0]
 	switch {
-	case !bad:
+	case !bad || info.Effect == umapi.EffectPresent:
 		return false
 	case step.CreatesUser() != nil:
-		return info.Class != umapi.CodeTransient
+		return info.Effect != umapi.EffectUncertain
 	}
-	return step.CreateUserGroup != nil && e.Code != codeGroupExists
+	return step.CreateUserGroup != nil
 }
 
 // doubt mirrors an account that a create or a removal without a good answer may
@@ -252,22 +251,25 @@ func (s *settling) subjectFailed(c *Command, e umapi.CommandError) {
 	step := c.UMAPI.Do[0]
 	info, _ := umapi.Lookup(e.Code)
 	switch {
-	case step.RemoveFromOrg != nil && isGone(e.Code), step.DeleteUserGroup != nil && isGone(e.Code):
+	case (step.RemoveFromOrg != nil || step.DeleteUserGroup != nil) && info.Effect == umapi.EffectAbsent:
 		s.subject(c) // it is not there, which is what was wanted
-	case step.CreateUserGroup != nil && e.Code == codeGroupExists:
+	case step.CreateUserGroup != nil && info.Effect == umapi.EffectPresent:
 		adopted := *c.AdobeGroup
 		// Nobody listed it yet, so it may be no user group: see the package comment.
 		adopted.Adopted, adopted.Type = true, ""
 		s.AdobeGroups = append(s.AdobeGroups, adopted)
 		s.Touched = append(s.Touched, c.Touched...)
 		s.done(c.Own)
-	case info.Class == umapi.CodeReread && c.BeforeAccount != nil && !c.BeforeAccount.Presence.missing():
+	case step.CreatesUser() != nil && info.Effect == umapi.EffectPresent:
+		s.rootUnknown(c) // what it is like is not known
+		s.retry(c.subjectDue(), e, false)
+	case belies(info) && c.BeforeAccount != nil && !c.BeforeAccount.Presence.missing():
 		s.unknown(c, "")
 		s.retry(c.subjectDue(), e, false)
-	case info.Class == umapi.CodeReread && c.BeforeAdobeGroup != nil && c.BeforeAdobeGroup.Presence != Absent:
+	case belies(info) && c.BeforeAdobeGroup != nil && c.BeforeAdobeGroup.Presence != Absent:
 		s.unknown(c, "")
 		s.retry(c.subjectDue(), e, false)
-	case (step.CreatesUser() != nil || step.RemoveFromOrg != nil) && info.Class == umapi.CodeTransient:
+	case (step.CreatesUser() != nil || step.RemoveFromOrg != nil) && info.Effect == umapi.EffectUncertain:
 		s.doubt(c)
 		s.retry(c.subjectDue(), e, false)
 	default:
@@ -288,12 +290,16 @@ func (s *settling) membershipsFailed(c *Command, i int, e umapi.CommandError) {
 		for _, d := range step.rows() { // the limit is lowered: no attempt of theirs
 			s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Retry, NotBefore: s.now})
 		}
-	case c.rootMissing(e.Code): // no entry is to blame
+	case belies(info) && c.isRoot(info.Topic): // no entry is to blame
 		s.rootUnknown(c)
 		s.retry(step.rows(), e, false)
-	case info.Class == umapi.CodeTransient:
+	case info.Effect == umapi.EffectUncertain:
 		s.maybe(step)
 		s.retry(step.rows(), e, true)
+	case info.Class == umapi.CodeTransient: // no entry is to blame here either
+		s.retry(step.rows(), e, false)
+	case len(step.Added) == 1 && entries == 1 && info.Topic == umapi.TopicMembership && info.Effect == umapi.EffectPresent:
+		s.stepDone(c, i) // it is there, which is what was wanted
 	case entries > 1: // whether the others were done is not known
 		s.maybe(step)
 		for _, d := range step.rows() {
@@ -306,14 +312,19 @@ func (s *settling) membershipsFailed(c *Command, i int, e umapi.CommandError) {
 	}
 }
 
-// rootMissing reports whether a code says that Adobe does not have the root of
-// a command as the mirror does.
-func (c *Command) rootMissing(code string) bool {
-	info, _ := umapi.Lookup(code)
-	if info.Class != umapi.CodeReread {
-		return false
+// belies reports whether a code says that Adobe does not hold what it is about
+// as the mirror does.
+func belies(info umapi.CodeInfo) bool {
+	switch info.Effect {
+	case umapi.EffectAbsent, umapi.EffectPresent, umapi.EffectStale:
+		return true
 	}
-	return c.Account != nil && strings.HasPrefix(code, "error.user.") || c.AdobeGroup != nil && code == "error.usergroup.not_found"
+	return false
+}
+
+// isRoot reports whether a code on the topic is about the root of the command.
+func (c *Command) isRoot(t umapi.Topic) bool {
+	return c.Account != nil && t == umapi.TopicUser || c.AdobeGroup != nil && t == umapi.TopicUserGroup
 }
 
 // unknown marks the subject as it was before as unknown; candidate is what it
@@ -335,8 +346,8 @@ func (s *settling) unknown(c *Command, candidate string) {
 	}
 }
 
-// rootUnknown marks the root of a command as unknown whose subject's step, if it
-// has one, was done.
+// rootUnknown marks the root of a command as unknown that is there: its subject's
+// step, if it has one, was done, or was to make what was there already.
 func (s *settling) rootUnknown(c *Command) {
 	now := Command{BeforeAccount: c.Account, BeforeAdobeGroup: c.AdobeGroup}
 	s.unknown(&now, "")
@@ -413,15 +424,6 @@ func otherThan(name, old string) string {
 		return ""
 	}
 	return name
-}
-
-// isGone reports whether a code says that the subject is not there.
-func isGone(code string) bool {
-	switch code {
-	case "error.user.nonexistent", "error.user.not_found", "error.usergroup.not_found":
-		return true
-	}
-	return false
 }
 
 func problemOfCode(e umapi.CommandError) Problem {

@@ -94,9 +94,15 @@ func TestSettle_JudgesByTheCode(t *testing.T) {
 		"a user who is elsewhere is read back":  {renamed, 0, "error.user.nonexistent", map[string]string{"user u": "retry attempt"}, plan.Unknown},
 		"a create that may pass is remembered":  {newcomer, 0, "error.internal.create_failed", map[string]string{"user u": "retry attempt", "edge gu": "retry resend"}, plan.Doubtful},
 		"a create that cannot pass leaves none": {newcomer, 0, "error.country.invalid", map[string]string{"user u": "failed attempt", "edge gu": "retry resend"}, ""},
+		"a newcomer who is there is read back":  {newcomer, 0, "error.user.already_in_org", map[string]string{"user u": "retry attempt", "edge gu": "retry resend"}, plan.Unknown},
 		"a member whose user is gone":           {member, 0, "error.user.nonexistent", map[string]string{"edge gu": "retry attempt"}, plan.Unknown},
 		"one of several members spoils a step":  {twoGroups, 0, "error.group.not_found", map[string]string{"edge gu": "retry resend attempt", "edge hu": "retry resend attempt"}, ""},
 		"a user with several who is gone":       {twoGroups, 0, "error.user.nonexistent", map[string]string{"edge gu": "retry attempt", "edge hu": "retry attempt"}, plan.Unknown},
+		"a member who is one already is done":   {member, 0, "error.user.already_exists", map[string]string{"edge gu": "done"}, ""},
+		"one of several who is a member":        {twoGroups, 0, "error.user.already_exists", map[string]string{"edge gu": "retry resend attempt", "edge hu": "retry resend attempt"}, ""},
+		"a change that may have been made":      {member, 0, "error.internal.add", map[string]string{"edge gu": "retry resend attempt"}, ""},
+		"a change that was not made for now":    {twoGroups, 0, "error.organization.migrating", map[string]string{"edge gu": "retry attempt", "edge hu": "retry attempt"}, ""},
+		"a leaver who stays for now":            {leaver, 0, "error.organization.migrating", map[string]string{"user u": "retry attempt"}, ""},
 		"a list of one that is too long is":     {member, 0, "error.command.add_remove.list_too_long", map[string]string{"edge gu": "retry attempt"}, ""},
 		"a list that is too long is no attempt": {twoGroups, 0, "error.command.add_remove.list_too_long", map[string]string{"edge gu": "retry", "edge hu": "retry"}, ""},
 	} {
@@ -133,6 +139,21 @@ func TestSettle_DoesNotTrustAGroupThatWasThere(t *testing.T) {
 	s = plan.Lost(c, "lost", l.now, l.now)
 	require.True(t, s.AdobeGroups[0].Adopted, "who made it is not known either")
 	require.Empty(t, s.AdobeGroups[0].Type)
+}
+
+func TestSettle_WhatFollowedAFailedCreateMayBeThereIfTheUserIs(t *testing.T) {
+	t.Parallel()
+	for code, added := range map[string]int{
+		"error.user.already_in_org":    1,
+		"error.internal.create_failed": 1,
+		"error.country.invalid":        0,
+		"error.organization.migrating": 0,
+	} {
+		l := newLedger()
+		newcomer(l)
+		s := plan.Settle(callOf(l), replyOf(1, umapi.CommandError{Code: code}), l.now)
+		require.Len(t, s.Added, added, code)
+	}
 }
 
 func TestSettle_BelievesTheStepsBeforeTheFirstError(t *testing.T) {

@@ -53,31 +53,42 @@ const maxReplyBytes = 1 << 20
 // [OutcomeOf] whether the commands may have been applied. Without an error each
 // command may still have failed, see [Reply].
 func (c *Client) Act(ctx context.Context, commands []Command) (Reply, error) {
-	const op = "action"
+	return c.act(ctx, request{op: "action", path: "/action/" + c.cfg.OrgID}, commands)
+}
+
+// Try has the service check commands as one call without applying them; see
+// testOnly in ActionsRef. It counts against the same limits as [Client.Act] and
+// fails as that does.
+//
+// What it says is a hint and no promise. A command on a user who does not exist
+// is documented to pass, so that a create can be tried with what follows it,
+// and was seen to fail; so was the creation of a user group.
+func (c *Client) Try(ctx context.Context, commands []Command) (Reply, error) {
+	reply, err := c.act(ctx, request{op: "test action", path: "/action/" + c.cfg.OrgID + "?testOnly=true"}, commands)
+	reply.TestOnly = err == nil
+	return reply, err
+}
+
+// act makes r a call with commands.
+func (c *Client) act(ctx context.Context, r request, commands []Command) (Reply, error) {
 	if err := ValidateCall(commands); err != nil {
-		return Reply{}, invalid(op, err)
+		return Reply{}, invalid(r.op, err)
 	}
 	body, err := json.Marshal(commands)
 	if err != nil {
-		return Reply{}, invalid(op, err)
+		return Reply{}, invalid(r.op, err)
 	}
 	if len(body) > MaxBodyBytes {
-		return Reply{}, invalid(op, fmt.Errorf("%d bytes in one call: want at most %d", len(body), MaxBodyBytes))
+		return Reply{}, invalid(r.op, fmt.Errorf("%d bytes in one call: want at most %d", len(body), MaxBodyBytes))
 	}
-	a, err := c.do(ctx, request{
-		op:       op,
-		endpoint: EndpointAction,
-		method:   http.MethodPost,
-		path:     "/action/" + c.cfg.OrgID,
-		body:     body,
-		limit:    maxReplyBytes,
-	})
+	r.method, r.body, r.limit = http.MethodPost, body, maxReplyBytes
+	a, err := c.do(ctx, r)
 	if err != nil {
 		return Reply{}, err
 	}
 	reply, err := decodeReply(a.body)
 	if err != nil {
-		return Reply{}, replyError(op, a, err)
+		return Reply{}, replyError(r.op, a, err)
 	}
 	reply.RequestID = a.requestID
 	return reply, nil

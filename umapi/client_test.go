@@ -67,11 +67,39 @@ func TestAct_SendsTheDocumentedRequest(t *testing.T) {
 	assert.Equal(t, "client-1", r.Header.Get("X-Api-Key"))
 	assert.Equal(t, "application/json", r.Header.Get("Content-Type"))
 	assert.Equal(t, "application/json", r.Header.Get("Accept"))
-	assert.Regexp(t, `^scim-bridge/\S+ \(`, r.UserAgent())
+	assert.Regexp(t, `^scim-bridge/\S+ \(\w+/\w+; \+https://github.com/scim-bridge/scim-bridge\)$`, r.UserAgent())
 	assert.Regexp(t, `^[A-Z0-9]{26,}$`, r.Header.Get("X-Request-Id"))
 	assert.NotContains(t, r.Header, "Idempotency-Key")
 	assert.NotContains(t, r.Header, "X-Idempotency-Key")
 	assert.EqualValues(t, len(body), r.ContentLength)
+}
+
+func TestTry_SendsTheSameAsATestAndSaysSo(t *testing.T) {
+	t.Parallel()
+	s := &service{api: answers(200, `{"completed":0,"notCompleted":0,"completedInTestMode":1,"result":"success"}`)}
+	c := newService(t, s)
+	reply, err := c.Try(t.Context(), oneCommand())
+	require.NoError(t, err)
+	require.True(t, reply.TestOnly)
+	require.True(t, reply.Consistent(1))
+	r, body := s.lastRequest()
+	require.Equal(t, "/v2/usermanagement/action/A1B2C3D4@AdobeOrg?testOnly=true", r.RequestURI)
+	require.JSONEq(t, `[{"user":"ada@example.com","requestID":"c1","do":[{"add":{"group":["Design Team"]}}]}]`, body)
+
+	s.api = answers(200, successBody)
+	reply, err = c.Try(t.Context(), oneCommand())
+	require.NoError(t, err)
+	require.False(t, reply.Consistent(1), "it was done although it should only be tried")
+	reply, err = c.Act(t.Context(), oneCommand())
+	require.NoError(t, err)
+	require.True(t, reply.Consistent(1))
+
+	_, err = c.Try(t.Context(), []Command{{User: "abyron"}})
+	require.ErrorIs(t, err, ErrInvalid)
+	s.api = answers(400, `{"result":"error.command.malformed"}`)
+	reply, err = c.Try(t.Context(), oneCommand())
+	require.ErrorContains(t, err, "test action")
+	require.Empty(t, reply)
 }
 
 func TestAct_KeepsOurRequestIDWhereTheServiceGivesNone(t *testing.T) {
@@ -247,10 +275,15 @@ func TestAct_CancelledBeforeItIsSent(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	s := &service{api: answers(200, successBody)}
-	c := newService(t, s, func(cfg *Config) {
-		cfg.Pace = func(context.Context, Endpoint) error { cancel(); return nil }
+	cfg := testConfig(t)
+	cfg.Transport = transportFunc(func(r *http.Request) (*http.Response, error) {
+		defer cancel() // the token comes all the same
+		return memory{s}.RoundTrip(r)
 	})
-	_, err := c.Act(ctx, oneCommand())
+	c, err := New(cfg)
+	require.NoError(t, err)
+	_, err = c.Act(ctx, oneCommand())
+	require.Equal(t, 1, s.tokenCalls())
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, OutcomeNotSent, OutcomeOf(err))
 	_, err = c.Act(ctx, oneCommand())
@@ -313,33 +346,6 @@ func TestAct_TimesOutWithUnknownOutcome(t *testing.T) {
 		require.Equal(t, ClassTransient, ClassOf(err))
 		require.Equal(t, time.Minute, time.Since(start))
 	})
-}
-
-func TestPace_IsAskedBeforeEachRequestAndCanRefuse(t *testing.T) {
-	t.Parallel()
-	var asked []Endpoint
-	full := errors.New("window is full")
-	s := &service{api: answers(200, successBody)}
-	c := newService(t, s, func(cfg *Config) {
-		cfg.Pace = func(_ context.Context, e Endpoint) error {
-			asked = append(asked, e)
-			if len(asked) > 3 {
-				return full
-			}
-			return nil
-		}
-	})
-	_, err := c.Act(t.Context(), oneCommand())
-	require.NoError(t, err)
-	s.revoke()
-	_, err = c.Act(t.Context(), oneCommand())
-	require.NoError(t, err)
-	require.Equal(t, []Endpoint{EndpointAction, EndpointAction, EndpointAction}, asked, "the try after a 401 is paced too")
-	_, err = c.User(t.Context(), "ada@example.com", "")
-	require.ErrorIs(t, err, full)
-	require.Equal(t, OutcomeNotSent, OutcomeOf(err))
-	require.Equal(t, EndpointUser, asked[3])
-	require.Equal(t, 3, s.calls())
 }
 
 func TestAct_HTTP2StreamThatIsResetIsNotSentAgain(t *testing.T) {

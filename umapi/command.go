@@ -3,6 +3,7 @@ package umapi
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // The limits of one action call. The API's documentation names the first and
@@ -100,9 +101,14 @@ func (c Command) RepeatSafe() bool {
 }
 
 // ValidateCall checks commands as the body of one action call: 1 to
-// [MaxCommands] of them, each valid, no user twice as a root, and at most one
-// that deletes a user group, because of several in one call not all are done.
-// All that is wrong is reported together. [Client.Act] calls it.
+// [MaxCommands] of them, each valid, and none that needs an order, since none is
+// kept between them. So a user is the root of at most one, a user group that is
+// created, changed or deleted likewise, and at most one deletes a user group,
+// because of several in one call not all are done. All that is wrong is reported
+// together. [Client.Act] calls it.
+//
+// What it does not see is a command that lists what another one creates,
+// renames or removes.
 func ValidateCall(commands []Command) error {
 	var errs []error
 	if n := len(commands); n < 1 || n > MaxCommands {
@@ -114,19 +120,28 @@ func ValidateCall(commands []Command) error {
 		if err := c.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("command %d: %w", i, err))
 		}
-		if j, ok := first[c.subject()]; ok && c.User != "" {
-			errs = append(errs, fmt.Errorf("command %d: user is the root of command %d already, and order is not kept between them", i, j))
-		} else {
+		j, again := first[c.subject()]
+		switch {
+		case !again:
 			first[c.subject()] = i
+		case c.User != "":
+			errs = append(errs, fmt.Errorf("command %d: user is the root of command %d already, and order is not kept between them", i, j))
+		case c.UserGroup != "" && (c.changesUserGroup() || commands[j].changesUserGroup()):
+			errs = append(errs, fmt.Errorf("command %d: usergroup is the root of command %d already, and one of them changes it", i, j))
 		}
-		for _, s := range c.Do {
-			if s.DeleteUserGroup != nil {
-				deletes++
-			}
+		if slices.ContainsFunc(c.Do, func(s Step) bool { return s.DeleteUserGroup != nil }) {
+			deletes++
 		}
 	}
 	if deletes > 1 {
-		errs = append(errs, fmt.Errorf("%d deleteUserGroup steps in one call: want at most one", deletes))
+		errs = append(errs, fmt.Errorf("%d commands with deleteUserGroup in one call: want at most one", deletes))
 	}
 	return errors.Join(errs...)
+}
+
+// changesUserGroup reports whether c creates, changes or deletes its root.
+func (c Command) changesUserGroup() bool {
+	return slices.ContainsFunc(c.Do, func(s Step) bool {
+		return s.CreateUserGroup != nil || s.UpdateUserGroup != nil || s.DeleteUserGroup != nil
+	})
 }

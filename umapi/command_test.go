@@ -40,6 +40,20 @@ func TestCommand_TravelsAsDocumentedAndIsReadBack(t *testing.T) {
 			Command{User: "abyron", Domain: "example.com", Do: []Step{{Remove: &Memberships{Groups: []string{"Trial"}}}}},
 			`{"user":"abyron","domain":"example.com","do":[{"remove":{"group":["Trial"]}}]}`,
 		},
+		"out of every group": {
+			Command{User: "zoe@example.com", Do: []Step{{RemoveAll: true}}},
+			`{"user":"zoe@example.com","do":[{"remove":"all"}]}`,
+		},
+		"a group loses members and profiles": {
+			Command{UserGroup: "Design Team", Do: []Step{
+				{Remove: &Memberships{Users: []string{"ada@example.com"}, ProductConfigurations: []string{"Photoshop - 100 GB"}}}}},
+			`{"usergroup":"Design Team","do":[{"remove":{"user":["ada@example.com"],"productConfiguration":["Photoshop - 100 GB"]}}]}`,
+		},
+		"a group is made or described": {
+			Command{UserGroup: "Design Team", Do: []Step{
+				{CreateUserGroup: &CreateUserGroup{Description: "d", Option: OptionUpdateIfAlreadyExists}}}},
+			`{"usergroup":"Design Team","do":[{"createUserGroup":{"description":"d","option":"updateIfAlreadyExists"}}]}`,
+		},
 		"an Enterprise ID": {
 			Command{User: "eve@example.com", Do: []Step{CreateStep(EnterpriseID, Create{Email: "eve@example.com"})}},
 			`{"user":"eve@example.com","do":[{"createEnterpriseID":{"email":"eve@example.com"}}]}`,
@@ -95,8 +109,9 @@ func TestCommand_TravelsAsDocumentedAndIsReadBack(t *testing.T) {
 func TestStep_RefusesToTravelUnlessItHasOneVerb(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]Step{
-		"none": {},
-		"two":  {Add: &Memberships{}, Remove: &Memberships{}},
+		"none":         {},
+		"two":          {Add: &Memberships{}, Remove: &Memberships{}},
+		"all and some": {RemoveAll: true, Remove: &Memberships{}},
 	} {
 		_, err := json.Marshal(s)
 		require.Error(t, err, name)
@@ -108,7 +123,7 @@ func TestStep_IsNotReadBackAsLessThanItWas(t *testing.T) {
 	t.Parallel()
 	for _, data := range []string{
 		`{}`, `[]`, `null`, `"add"`, `{"add":{"group":["a"]},"remove":{"group":["b"]}}`, `{"resetPassword":{}}`,
-		`{"remove":"all"}`, `{"add":null}`, `{"createFederatedID":{"email":"ada@example.com","nickname":"a"}}`,
+		`{"add":"all"}`, `{"remove":"ALL"}`, `{"remove":["all"]}`, `{"add":null}`, `{"createFederatedID":{"email":"ada@example.com","nickname":"a"}}`,
 	} {
 		var s Step
 		require.Error(t, json.Unmarshal([]byte(data), &s), data)
@@ -149,6 +164,8 @@ func TestCommand_ValidateNamesWhatTheServiceWouldRefuse(t *testing.T) {
 		"ten steps":                            {user(steps(10)...), ""},
 		"create, remove, add, leave":           {user(CreateStep(FederatedID, ada()), add, leave), ""},
 		"ten entries":                          {user(Step{Add: &Memberships{Groups: entries(10, "G")}}), ""},
+		"out of all, then into one":            {user(Step{RemoveAll: true}, add), ""},
+		"an Adobe ID in another case":          {user(CreateStep(AdobeID, Create{Email: "Ada@Example.com"})), ""},
 		"an admin group is a membership":       {user(Step{Add: &Memberships{Groups: []string{"_admin_Design"}}}), ""},
 		"names are left to the service":        {create(func(c *Create) { c.FirstName, c.LastName, c.Country = "", "", "" }), ""},
 		"names in any script":                  {create(func(c *Create) { c.FirstName = strings.Repeat("愛", 250) }), ""},
@@ -179,6 +196,11 @@ func TestCommand_ValidateNamesWhatTheServiceWouldRefuse(t *testing.T) {
 		"an empty entry":                       {user(Step{Add: &Memberships{Groups: []string{"G", ""}}}), "group 1: empty"},
 		"a long entry":                         {user(Step{Add: &Memberships{Groups: []string{strings.Repeat("g", 256)}}}), "256 characters"},
 		"groups under a group":                 {group(Step{Add: &Memberships{Groups: []string{"G"}}}), "cannot contain groups"},
+		"all members of a group":               {group(Step{RemoveAll: true}), "for users, not for user groups"},
+		"an Adobe ID with a username":          {Command{User: "ada", Domain: "example.com", Do: []Step{CreateStep(AdobeID, ada())}}, "addAdobeID: email: want that of the root"},
+		"an Enterprise ID with another e-mail": {Command{User: "adele@example.com", Do: []Step{CreateStep(EnterpriseID, ada())}}, "createEnterpriseID: email: want"},
+		"a blank name":                         {create(func(c *Create) { c.LastName = " " }), "lastname: empty"},
+		"a blank username":                     {user(Step{Update: &Update{Username: " "}}), "username: empty"},
 		"users under a user":                   {user(Step{Add: &Memberships{Users: []string{"a@b"}}}), "for user groups"},
 		"a member who is not an e-mail":        {group(Step{Add: &Memberships{Users: []string{"abyron"}}}), "user 0: want an e-mail"},
 		"no e-mail":                            {create(func(c *Create) { c.Email = "" }), "email: empty"},
@@ -241,7 +263,9 @@ func TestValidateCall_KeepsCommandsThatNeedAnOrderApart(t *testing.T) {
 	}
 	require.ErrorContains(t, ValidateCall(eleven), "11 commands")
 	require.ErrorContains(t, ValidateCall([]Command{user("ada@example.com"), user("ADA@example.com")}), "command 1: user is the root of command 0")
-	require.ErrorContains(t, ValidateCall([]Command{drop("G"), drop("H")}), "2 deleteUserGroup")
+	require.ErrorContains(t, ValidateCall([]Command{drop("G"), drop("H")}), "2 commands with deleteUserGroup")
+	require.ErrorContains(t, ValidateCall([]Command{group, drop("g")}), "command 1: usergroup is the root of command 0")
+	require.ErrorContains(t, ValidateCall([]Command{drop("G"), group}), "command 1: usergroup is the root of command 0")
 	require.ErrorContains(t, ValidateCall([]Command{group, {}}), "command 1: neither")
 }
 
@@ -250,7 +274,7 @@ func TestRepeatSafe_IsWhatLeavesTheSameAfterTwoTimes(t *testing.T) {
 	safe := []Step{
 		CreateStep(FederatedID, ada()),
 		{Update: &Update{FirstName: "Ada", LastName: "King"}},
-		{Add: &Memberships{}}, {Remove: &Memberships{}}, {RemoveFromOrg: &RemoveFromOrg{}},
+		{Add: &Memberships{}}, {Remove: &Memberships{}}, {RemoveAll: true}, {RemoveFromOrg: &RemoveFromOrg{}},
 		{CreateUserGroup: &CreateUserGroup{}}, {UpdateUserGroup: &UpdateUserGroup{Description: "d"}},
 	}
 	unsafe := []Step{

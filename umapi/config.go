@@ -1,13 +1,13 @@
 package umapi
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -27,7 +27,7 @@ const (
 )
 
 // Config is what a [Client] needs. OrgID, ClientID and ClientSecret are
-// required.
+// required; the zero value of everything else is a good default.
 type Config struct {
 	// URL and IMSURL are the roots of the API and of the token service,
 	// DefaultURL and DefaultIMSURL if empty. Plain http is accepted for
@@ -35,12 +35,16 @@ type Config struct {
 	URL, IMSURL string
 	// OrgID is the organization, A1B2C3D4E5F60718293A4B5C@AdobeOrg for instance.
 	OrgID string
-	// ClientID is the client id of the OAuth server-to-server credential.
+	// ClientID is the client id of the credential, which the API takes as its
+	// key too.
 	ClientID string
 	// ClientSecret returns the secret. It is asked again before each new token,
 	// so a rotated secret is found without a restart. It may be called from any
 	// goroutine, though never twice at once.
 	ClientSecret func() (string, error)
+	// JWT, if it is set, has tokens obtained by the legacy exchange of a signed
+	// JWT. By default the credential is an OAuth server-to-server one.
+	JWT *JWTCredentials
 	// Transport carries the requests of both services. If it is nil the client
 	// makes its own, which takes proxies from the environment. One that does
 	// not report to net/http/httptrace makes each failure to connect an unknown
@@ -49,28 +53,12 @@ type Config struct {
 	// Timeout bounds each attempt, from connecting to the end of the answer;
 	// DefaultTimeout if 0.
 	Timeout time.Duration
-	// UserAgent replaces the default, which is scim-bridge and its version.
+	// UserAgent replaces the default, which is scim-bridge, its version and the
+	// platform.
 	UserAgent string
-	// Pace, if set, is called before each request to the API, the one that
-	// follows a 401 included, and may wait. If it returns an error the request
-	// is not made.
-	Pace func(ctx context.Context, e Endpoint) error
 	// Log receives one line a request at level debug; nil for none.
 	Log *slog.Logger
 }
-
-// Endpoint names what is limited on its own; see the throttling section of each
-// call's documentation.
-type Endpoint string
-
-// The endpoints.
-const (
-	EndpointAction  Endpoint = "action"  // POST action
-	EndpointUsers   Endpoint = "users"   // a page of all users
-	EndpointMembers Endpoint = "members" // a page of the members of a group
-	EndpointUser    Endpoint = "user"    // one user
-	EndpointGroups  Endpoint = "groups"  // a page of all groups
-)
 
 // withDefaults returns c with defaults filled in, or all that is wrong with it.
 func (c Config) withDefaults() (Config, error) {
@@ -99,10 +87,13 @@ func (c Config) withDefaults() (Config, error) {
 		errs = append(errs, fmt.Errorf("OrgID: %q is not an organization id, want one like A1B2C3D4E5F60718293A4B5C@AdobeOrg", c.OrgID))
 	}
 	if !isToken(c.ClientID) {
-		errs = append(errs, errors.New("ClientID: want the client id of an OAuth server-to-server credential, without spaces"))
+		errs = append(errs, errors.New("ClientID: want the client id of a credential, without spaces"))
 	}
 	if c.ClientSecret == nil {
 		errs = append(errs, errors.New("ClientSecret: missing"))
+	}
+	if c.JWT != nil {
+		errs = append(errs, c.JWT.validate()...)
 	}
 	if c.Timeout < 0 {
 		errs = append(errs, fmt.Errorf("Timeout: %s is negative", c.Timeout))
@@ -165,5 +156,5 @@ var defaultUserAgent = sync.OnceValue(func() string {
 			}
 		}
 	}
-	return name + "/" + version + " (+https://" + module + ")"
+	return name + "/" + version + " (" + runtime.GOOS + "/" + runtime.GOARCH + "; +https://" + module + ")"
 })

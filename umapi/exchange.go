@@ -18,12 +18,12 @@ import (
 
 // request is one request to the API, before it has a token.
 type request struct {
-	op       string
-	endpoint Endpoint
-	method   string
-	path     string // escaped, with a query if there is one
-	body     []byte
-	limit    int64 // of the answer's body, in bytes
+	op     string
+	method string
+	path   string // escaped, with a query if there is one
+	pragma []string
+	body   []byte
+	limit  int64 // of the answer's body, in bytes
 }
 
 // answer is an answer of 200, read to its end.
@@ -53,11 +53,6 @@ func (c *Client) attempt(ctx context.Context, r request) (answer, error) {
 	notSent := func(err error) error { return &Error{Op: r.op, Outcome: OutcomeNotSent, Err: err} }
 	if err := ctx.Err(); err != nil {
 		return answer{}, notSent(err)
-	}
-	if c.cfg.Pace != nil {
-		if err := c.cfg.Pace(ctx, r.endpoint); err != nil {
-			return answer{}, notSent(err)
-		}
 	}
 	token, err := c.tokens.get(ctx)
 	if err != nil {
@@ -135,7 +130,11 @@ func (c *Client) build(ctx context.Context, r request, a answer) (*http.Request,
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", c.cfg.UserAgent)
 	req.Header.Set("X-Request-Id", a.requestID)
+	for _, p := range r.pragma {
+		req.Header.Add("Pragma", p)
+	}
 	if r.body != nil {
+		// Without charset: one published client found that the service minds.
 		req.Header.Set("Content-Type", "application/json")
 	}
 	return req, nil

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -17,9 +16,6 @@ const (
 	// about a tenth of it.
 	maxPageBytes = 64 << 20
 	maxUserBytes = 4 << 20
-	// maxPages ends a listing that has no end. The longest real one has as
-	// many users as an organization, 2,000 to a page.
-	maxPages = 10000
 )
 
 // Page describes one page of a listing.
@@ -27,17 +23,8 @@ type Page struct {
 	Number     int  // from 0
 	Last       bool // it is the last one
 	TotalCount int  // entries of the whole listing, more than are listed if there are technical accounts; -1 if not said
+	PageCount  int  // pages of the whole listing; -1 if not said
 	RequestID  string
-}
-
-// Complete returns an error that wraps [ErrIncomplete] if a listing which ended
-// with this page, and of which so many entries came, lacks noticeably many of
-// those that the service counted.
-func (p Page) Complete(count int) error {
-	if missing := p.TotalCount - count; missing > tolerated(p.TotalCount) {
-		return fmt.Errorf("%w: %d of %d entries came", ErrIncomplete, count, p.TotalCount)
-	}
-	return nil
 }
 
 // UsersPage is a page of users.
@@ -54,31 +41,44 @@ type GroupsPage struct {
 
 // UsersPage reads a page of all active users of the organization, from 0; see
 // getUsersWithPage. A page that cannot be told from the end of the listing is
-// an error that wraps [ErrIncomplete].
-func (c *Client) UsersPage(ctx context.Context, page int) (UsersPage, error) {
-	return c.usersPage(ctx, "read users", EndpointUsers, "/users/", "", page)
+// an error that wraps [ErrIncomplete]; so is one after the last.
+func (c *Client) UsersPage(ctx context.Context, page int, options ...ReadOption) (UsersPage, error) {
+	var wire struct {
+		Users []User `json:"users"`
+	}
+	p, err := c.page(ctx, listing{
+		op: "read users", prefix: "/users/", parameters: []string{"domain", "directOnly"},
+	}, page, options, &wire)
+	return UsersPage{Page: p, Users: wire.Users}, err
 }
 
 // MembersPage reads a page of the active members of a user group, product
 // profile or admin group, from 0; see getUsersByGroup. The group is given by
-// name or by numeric id. If it is not there the error wraps [ErrNotFound].
-// Profiles that a user holds through a user group are not among the user's
-// groups.
-func (c *Client) MembersPage(ctx context.Context, group string, page int) (UsersPage, error) {
+// name or by numeric id. If it is not there the error wraps [ErrNotFound]. A
+// page that cannot be told from the end is an error as for
+// [Client.UsersPage].
+func (c *Client) MembersPage(ctx context.Context, group string, page int, options ...ReadOption) (UsersPage, error) {
 	const op = "read members"
 	if strings.TrimSpace(group) == "" {
 		return UsersPage{}, invalid(op, errors.New("group is empty"))
 	}
-	return c.usersPage(ctx, op, EndpointMembers, "/users/", "/"+segment(group), page)
+	var wire struct {
+		Users []User `json:"users"`
+	}
+	p, err := c.page(ctx, listing{
+		op: op, prefix: "/users/", suffix: "/" + segment(group), parameters: []string{"directOnly", "status", "excludeGroups"},
+	}, page, options, &wire)
+	return UsersPage{Page: p, Users: wire.Users}, err
 }
 
 // GroupsPage reads a page of all user groups, product profiles and admin
-// groups, from 0; see getGroups. There is no way to read one by its name.
-func (c *Client) GroupsPage(ctx context.Context, page int) (GroupsPage, error) {
+// groups, from 0; see getGroups. There is no way to read one by its name. A
+// page that cannot be told from the end is an error as for [Client.UsersPage].
+func (c *Client) GroupsPage(ctx context.Context, page int, options ...ReadOption) (GroupsPage, error) {
 	var wire struct {
 		Groups []Group `json:"groups"`
 	}
-	p, err := c.page(ctx, "read groups", EndpointGroups, "/groups/", "", page, &wire)
+	p, err := c.page(ctx, listing{op: "read groups", prefix: "/groups/"}, page, options, &wire)
 	return GroupsPage{Page: p, Groups: wire.Groups}, err
 }
 
@@ -86,7 +86,8 @@ func (c *Client) GroupsPage(ctx context.Context, page int) (GroupsPage, error) {
 // getUser. The domain may be empty; it is AdobeID for an Adobe ID, otherwise
 // one of the user's directory, and decides which of two accounts with one
 // e-mail is meant. If there is none the error wraps [ErrNotFound]; that is so
-// too for an account which is disabled or locked.
+// too for an account which is disabled or locked. Product profiles that the
+// user holds through a user group are not among the groups.
 func (c *Client) User(ctx context.Context, email, domain string) (User, error) {
 	const op = "read user"
 	if strings.TrimSpace(email) == "" {
@@ -96,7 +97,7 @@ func (c *Client) User(ctx context.Context, email, domain string) (User, error) {
 	if domain != "" {
 		path += "?" + url.Values{"domain": {domain}}.Encode()
 	}
-	a, err := c.do(ctx, request{op: op, endpoint: EndpointUser, method: http.MethodGet, path: path, limit: maxUserBytes})
+	a, err := c.do(ctx, request{op: op, method: http.MethodGet, path: path, limit: maxUserBytes})
 	if err != nil {
 		return User{}, asNotFound(err)
 	}
@@ -118,117 +119,80 @@ func (c *Client) User(ctx context.Context, email, domain string) (User, error) {
 	return *wire.User, nil
 }
 
-// Users reads all pages of [Client.UsersPage]. If the last thing it yields is
-// not an error the listing is complete; an error ends it. Too few entries for
-// the service's own count make it incomplete.
-func (c *Client) Users(ctx context.Context) iter.Seq2[User, error] {
-	return list("read users", func(n int) ([]User, Page, error) {
-		p, err := c.UsersPage(ctx, n)
-		return p.Users, p.Page, err
-	})
+// listing is one of the reads that come in pages.
+type listing struct {
+	op             string
+	prefix, suffix string   // of the path, before the organization and after the page
+	parameters     []string // that its query may have
 }
 
-// Members reads all pages of [Client.MembersPage], and ends as [Client.Users]
-// does.
-func (c *Client) Members(ctx context.Context, group string) iter.Seq2[User, error] {
-	return list("read members", func(n int) ([]User, Page, error) {
-		p, err := c.MembersPage(ctx, group, n)
-		return p.Users, p.Page, err
-	})
-}
-
-// Groups reads all pages of [Client.GroupsPage], and ends as [Client.Users]
-// does.
-func (c *Client) Groups(ctx context.Context) iter.Seq2[Group, error] {
-	return list("read groups", func(n int) ([]Group, Page, error) {
-		p, err := c.GroupsPage(ctx, n)
-		return p.Groups, p.Page, err
-	})
-}
-
-func list[T any](op string, read func(page int) ([]T, Page, error)) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var none T
-		count := 0
-		for n := range maxPages {
-			entries, page, err := read(n)
-			if err != nil {
-				yield(none, err)
-				return
-			}
-			for _, e := range entries {
-				if !yield(e, nil) {
-					return
-				}
-			}
-			count += len(entries)
-			if !page.Last {
-				continue
-			}
-			if err := page.Complete(count); err != nil {
-				yield(none, &Error{Op: op, Status: http.StatusOK, RequestID: page.RequestID, Outcome: OutcomeUnknown, Err: err})
-			}
-			return
-		}
-		yield(none, &Error{Op: op, Outcome: OutcomeUnknown, Err: fmt.Errorf("%w: no end after %d pages", ErrIncomplete, maxPages)})
-	}
-}
-
-// tolerated is how many entries may be missing from a complete listing: the
-// service counts technical accounts and does not list them. Never are they more
-// than half of it, so that an empty listing of a full organization is noticed.
-func tolerated(total int) int { return min(max(10, total/100), total/2) }
-
-func (c *Client) usersPage(ctx context.Context, op string, e Endpoint, prefix, suffix string, page int) (UsersPage, error) {
-	var wire struct {
-		Users []User `json:"users"`
-	}
-	p, err := c.page(ctx, op, e, prefix, suffix, page, &wire)
-	return UsersPage{Page: p, Users: wire.Users}, err
-}
-
-// page reads a page into wire. A page after the first that is not there, one
-// whose result is not success and one that does not say whether it is the last
-// leave the listing incomplete: what they would have held is not known.
-func (c *Client) page(ctx context.Context, op string, e Endpoint, prefix, suffix string, page int, wire any) (Page, error) {
-	if page < 0 {
-		return Page{}, invalid(op, fmt.Errorf("page %d: want 0 or more", page))
-	}
-	path := prefix + c.cfg.OrgID + "/" + strconv.Itoa(page) + suffix
-	a, err := c.do(ctx, request{op: op, endpoint: e, method: http.MethodGet, path: path, limit: maxPageBytes})
+// page reads a page into wire. A page that is not there, one whose result is not
+// success, another one than was asked for and one that does not say whether it
+// is the last leave the listing incomplete: what they would have held is not
+// known.
+func (c *Client) page(ctx context.Context, l listing, page int, options []ReadOption, wire any) (Page, error) {
+	o, err := collect(options, l.parameters)
 	if err != nil {
-		failure, ok := errors.AsType[*Error](err)
-		if ok && failure.Op == op && failure.Status == http.StatusNotFound && page > 0 {
-			failure.Err = fmt.Errorf("%w: page %d is not there", ErrIncomplete, page)
-			return Page{}, failure
-		}
-		if e == EndpointMembers {
-			err = asNotFound(err)
-		}
-		return Page{}, err
+		return Page{}, invalid(l.op, err)
+	}
+	if page < 0 {
+		return Page{}, invalid(l.op, fmt.Errorf("page %d: want 0 or more", page))
+	}
+	a, err := c.do(ctx, request{
+		op:     l.op,
+		method: http.MethodGet,
+		path:   l.prefix + c.cfg.OrgID + "/" + strconv.Itoa(page) + l.suffix + o.suffix(),
+		pragma: o.pragma(),
+		limit:  maxPageBytes,
+	})
+	if err != nil {
+		return Page{}, pageRefused(err, l, page)
 	}
 	var head struct {
 		Result   looseText `json:"result"`
 		LastPage *bool     `json:"lastPage"`
 	}
 	if err := json.Unmarshal(a.body, &head); err != nil {
-		return Page{}, readError(op, a, fmt.Errorf("%w: %w", errUnreadable, err))
+		return Page{}, readError(l.op, a, fmt.Errorf("%w: %w", errUnreadable, err))
 	}
-	switch {
+	switch came := countOf(a.header, "X-Current-Page"); {
 	case head.Result != ResultSuccess:
-		failure := readError(op, a, nil)
+		failure := readError(l.op, a, nil)
 		failure.Code, failure.Message = errorBody(a.body, a.token)
 		if !isDeniedCode(failure.Code) {
 			failure.Err = fmt.Errorf("%w: page %d has result %q", ErrIncomplete, page, clean(string(head.Result), a.token))
 		}
 		return Page{}, failure
 	case head.LastPage == nil:
-		return Page{}, readError(op, a, fmt.Errorf("%w: page %d does not say whether it is the last", ErrIncomplete, page))
+		return Page{}, readError(l.op, a, fmt.Errorf("%w: page %d does not say whether it is the last", ErrIncomplete, page))
+	case came >= 0 && came != page && came != page+1: // the deprecated reads count from 1, and these might
+		return Page{}, readError(l.op, a, fmt.Errorf("%w: page %d came in place of page %d", ErrIncomplete, came, page))
 	}
 	if err := json.Unmarshal(a.body, wire); err != nil {
-		return Page{}, readError(op, a, fmt.Errorf("%w: %w", errUnreadable, err))
+		return Page{}, readError(l.op, a, fmt.Errorf("%w: %w", errUnreadable, err))
 	}
-	return Page{Number: page, Last: *head.LastPage, TotalCount: totalCount(a.header), RequestID: a.requestID}, nil
+	return Page{
+		Number: page, Last: *head.LastPage, RequestID: a.requestID,
+		TotalCount: countOf(a.header, "X-Total-Count"), PageCount: countOf(a.header, "X-Page-Count"),
+	}, nil
+}
+
+// pageRefused is about a page that was not answered with 200. A 404 is the
+// service's word that the group or the page is not there, if it is in the
+// service's form; of a page after the first it means the page in any case,
+// since the ones before it came.
+func pageRefused(err error, l listing, page int) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Op != l.op || e.Status != http.StatusNotFound {
+		return err
+	}
+	switch {
+	case page == 0 && l.suffix != "" && isNotFound(e.Code):
+		e.Err = ErrNotFound
+	case page > 0, isNotFound(e.Code), strings.EqualFold(e.Code, "not found"):
+		e.Err = fmt.Errorf("%w: page %d is not there", ErrIncomplete, page)
+	}
+	return e
 }
 
 // readError is about an answer of 200 to a read that is of no use.
@@ -240,8 +204,9 @@ func readError(op string, a answer, err error) *Error {
 	return e
 }
 
-func totalCount(h http.Header) int {
-	n, err := strconv.Atoi(strings.TrimSpace(h.Get("X-Total-Count")))
+// countOf returns the number in a header of a page, -1 if there is none.
+func countOf(h http.Header, name string) int {
+	n, err := strconv.Atoi(strings.TrimSpace(h.Get(name)))
 	if err != nil || n < 0 {
 		return -1
 	}

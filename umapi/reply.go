@@ -22,13 +22,16 @@ const (
 // "Response" in ActionsRef.
 type Reply struct {
 	Result string
-	// Completed and NotCompleted count commands, and add up to those sent.
+	// Completed and NotCompleted count commands. With CompletedInTestMode they
+	// add up to those sent.
 	Completed, NotCompleted int
-	// CompletedInTestMode counts commands that would have been done. This
-	// client sends nothing in test mode.
+	// CompletedInTestMode counts, in place of Completed, the commands that would
+	// have been done. It is 0 in the reply to [Client.Act].
 	CompletedInTestMode int
-	Errors              []CommandError
-	Warnings            []CommandWarning
+	// TestOnly marks the reply to [Client.Try]: nothing was to be changed.
+	TestOnly bool
+	Errors   []CommandError
+	Warnings []CommandWarning
 	// RequestID is the X-Request-Id of the exchange, for Adobe's support.
 	RequestID string
 }
@@ -71,10 +74,15 @@ func (r Reply) ErrorsOf(index int) []CommandError {
 // Consistent reports whether the reply can be believed as the answer to a call
 // of so many commands: the counts add up to it, each error belongs to a command
 // that was sent, as many commands have errors as were not completed, and the
-// result agrees. What an inconsistent reply says of any single command must be
-// verified by reading.
+// result agrees. A command that was done although it should only be tried, or
+// only tried although it should be done, belies the reply too. What an
+// inconsistent reply says of any single command must be verified by reading.
 func (r Reply) Consistent(sent int) bool {
-	if r.Completed < 0 || r.NotCompleted < 0 || r.Completed+r.NotCompleted != sent || r.CompletedInTestMode != 0 {
+	done, other := r.Completed, r.CompletedInTestMode
+	if r.TestOnly {
+		done, other = other, done
+	}
+	if done < 0 || r.NotCompleted < 0 || done+r.NotCompleted != sent || other != 0 {
 		return false
 	}
 	failed := make(map[int]bool)

@@ -73,6 +73,11 @@ func TestReply_ConsistentOnlyIfEachCommandIsAccountedFor(t *testing.T) {
 		"partial without one":              {Reply{Result: ResultPartial, Completed: 3}, false},
 		"counts that only add up":          {Reply{Result: ResultPartial, Completed: 4, NotCompleted: -1}, false},
 		"test mode, where nothing is done": {Reply{Result: ResultSuccess, Completed: 3, CompletedInTestMode: 3}, false},
+		"only tried and not done":          {Reply{Result: ResultSuccess, CompletedInTestMode: 3}, false},
+		"a test that all pass":             {Reply{TestOnly: true, Result: ResultSuccess, CompletedInTestMode: 3}, true},
+		"a test that one fails":            {Reply{TestOnly: true, Result: ResultPartial, CompletedInTestMode: 2, NotCompleted: 1, Errors: failed(1)}, true},
+		"a test that did something":        {Reply{TestOnly: true, Result: ResultSuccess, Completed: 1, CompletedInTestMode: 2}, false},
+		"a test of fewer":                  {Reply{TestOnly: true, Result: ResultSuccess, CompletedInTestMode: 2}, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -29,9 +29,10 @@ type service struct {
 	bodies   []string
 	lifetime int // of tokens, in seconds
 
-	token func(w http.ResponseWriter) bool // answers in place of issuing, if it returns true
-	api   http.HandlerFunc                 // called with a valid token
-	any   bool                             // any token is good
+	token    func(w http.ResponseWriter) bool // answers in place of issuing, if it returns true
+	exchange http.HandlerFunc                 // answers the legacy exchange
+	api      http.HandlerFunc                 // called with a valid token
+	any      bool                             // any token is good
 }
 
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -58,6 +59,10 @@ func (s *service) serveToken(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	s.secrets = append(s.secrets, r.PostFormValue("client_secret"))
 	if s.token != nil && s.token(w) {
+		return
+	}
+	if s.exchange != nil {
+		s.exchange(w, r)
 		return
 	}
 	if r.Method != http.MethodPost || r.URL.Path != "/ims/token/v3" || r.URL.RawQuery != "" || r.Header.Get("Authorization") != "" ||

@@ -22,8 +22,12 @@ const (
 	VerbDeleteUserGroup    = "deleteUserGroup"
 )
 
-// Step is one thing to do within a [Command]. Exactly one field is set, its
-// name is the verb. As JSON it is an object with the verb as its only key.
+// Step is one thing to do within a [Command]. Exactly one field is set; its
+// name is the verb, but for RemoveAll. As JSON it is an object with the verb as
+// its only key.
+//
+// Steps that were removed from the API, and the older names for the lists of
+// add and remove, cannot be expressed.
 type Step struct {
 	AddAdobeID         *Create
 	CreateEnterpriseID *Create
@@ -31,7 +35,11 @@ type Step struct {
 	Update             *Update
 	Add                *Memberships
 	Remove             *Memberships
-	RemoveFromOrg      *RemoveFromOrg
+	// RemoveAll, the remove step with "all", takes a user out of every group,
+	// product profile and admin group. Whether it ends the role of system
+	// administrator is told in two ways.
+	RemoveAll     bool
+	RemoveFromOrg *RemoveFromOrg
 
 	CreateUserGroup *CreateUserGroup
 	UpdateUserGroup *UpdateUserGroup
@@ -128,6 +136,9 @@ func (s Step) Verb() string {
 	return set[0].verb
 }
 
+// removeAll is the payload of a remove step that lists nothing.
+const removeAll = "all"
+
 // RepeatSafe reports whether the step can be sent again when it is not known
 // if it was applied: Adobe holds the same after two times as after one. That
 // is not so for a change of e-mail or username, since it changes the key; for
@@ -172,6 +183,10 @@ func (s *Step) UnmarshalJSON(data []byte) error {
 	}
 	*s = Step{}
 	for verb, payload := range object {
+		if verb == VerbRemove && string(bytes.TrimSpace(payload)) == `"`+removeAll+`"` {
+			s.RemoveAll = true
+			return nil
+		}
 		target, err := s.field(verb)
 		if err != nil {
 			return err
@@ -211,6 +226,7 @@ func (s Step) set() []setField {
 	note(s.Update != nil, VerbUpdate, s.Update)
 	note(s.Add != nil, VerbAdd, s.Add)
 	note(s.Remove != nil, VerbRemove, s.Remove)
+	note(s.RemoveAll, VerbRemove, removeAll)
 	note(s.RemoveFromOrg != nil, VerbRemoveFromOrg, s.RemoveFromOrg)
 	note(s.CreateUserGroup != nil, VerbCreateUserGroup, s.CreateUserGroup)
 	note(s.UpdateUserGroup != nil, VerbUpdateUserGroup, s.UpdateUserGroup)

@@ -5,21 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strings"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/oauth2"
-	"golang.org/x/oauth2/clientcredentials"
 )
 
 const (
-	// tokenPath and tokenScope are of the OAuth server-to-server grant; see
-	// UM_Authentication. The scope's commas are part of it.
-	tokenPath  = "/ims/token/v3"
-	tokenScope = "openid,AdobeID,user_management_sdk"
-
 	// refreshEarly is how long before its end a token is not used any more, so
 	// that none expires on its way. A token that lives for less than twice as
 	// long is used for half of its life.
@@ -104,6 +94,7 @@ func (t *tokens) acquire(ctx context.Context) error {
 
 func (t *tokens) release() { <-t.lock }
 
+// fetch obtains a token. The lock is held.
 func (t *tokens) fetch(ctx context.Context) error {
 	secret, err := t.cfg.ClientSecret()
 	if err == nil && secret == "" {
@@ -114,19 +105,16 @@ func (t *tokens) fetch(ctx context.Context) error {
 	}
 	attempt, cancel := context.WithTimeout(ctx, t.cfg.Timeout)
 	defer cancel()
-	oauth := clientcredentials.Config{
-		ClientID:     t.cfg.ClientID,
-		ClientSecret: secret,
-		TokenURL:     t.cfg.IMSURL + tokenPath,
-		Scopes:       []string{tokenScope},
-		AuthStyle:    oauth2.AuthStyleInParams,
+	obtain := t.grant
+	if t.cfg.JWT != nil {
+		obtain = t.exchange
 	}
-	token, err := oauth.Token(context.WithValue(attempt, oauth2.HTTPClient, t.http))
+	token, expiry, err := obtain(attempt, secret)
 	if err != nil {
-		return tokenError(err, secret)
+		return err
 	}
-	t.current = token.AccessToken
-	t.goodTo = usableUntil(time.Now(), token.Expiry)
+	t.current = token
+	t.goodTo = usableUntil(time.Now(), expiry)
 	return nil
 }
 
@@ -140,70 +128,8 @@ func usableUntil(now, expiry time.Time) time.Time {
 	return expiry.Add(-min(refreshEarly, expiry.Sub(now)/2))
 }
 
-// tokenError turns the failure into an Error. Of a refusal only code and text
-// are taken: oauth2's own error holds the whole answer.
-func tokenError(err error, secret string) error {
-	e := &Error{Op: opToken, Outcome: OutcomeNotSent}
-	refusal, ok := errors.AsType[*oauth2.RetrieveError](err)
-	if !ok {
-		e.Err = scrubError(withoutURL(err), secret)
-		return e
-	}
-	e.Status = refusal.Response.StatusCode
-	e.Code = clean(refusal.ErrorCode, secret)
-	e.Message = clean(refusal.ErrorDescription, secret)
-	e.RequestID = requestIDOf(refusal.Response.Header, secret)
-	e.RetryAfter = retryAfter(refusal.Response.Header)
-	// A 400 is a refusal of the client, its secret or its scope, which are the
-	// same in each request; so are the codes where the status is another.
-	denied := e.Status < 500 && classOfStatus(e.Status, 0) != ClassThrottled && classOfStatus(e.Status, 0) != ClassTransient
-	switch e.Code {
-	case "invalid_client", "unauthorized_client", "invalid_scope", "access_denied":
-		denied = true
-	}
-	if denied {
-		e.Err = ErrDenied
-	}
-	return e
-}
-
-// scrub takes secrets out of a text that came from elsewhere, in the form they
-// have and in the one they have in a form body.
-func scrub(s string, secrets ...string) string {
-	for _, secret := range secrets {
-		if secret != "" {
-			s = strings.ReplaceAll(s, secret, "<secret>")
-			s = strings.ReplaceAll(s, url.QueryEscape(secret), "<secret>")
-		}
-	}
-	return s
-}
-
-// clean makes a text of the service fit for errors and logs. The secrets go
-// first: one that was cut short would not be found any more.
-func clean(s string, secrets ...string) string { return clip(scrub(s, secrets...)) }
-
-// scrubError returns err, or if its text holds a secret an error with the text
-// alone.
-func scrubError(err error, secrets ...string) error {
-	text := err.Error()
-	if clean := scrub(text, secrets...); clean != text {
-		return errors.New(clean)
-	}
-	return err
-}
-
-// withoutURL takes off what net/http puts around an error: the URL, which for a
-// read holds the e-mail of a person.
-func withoutURL(err error) error {
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		return u.Err
-	}
-	return err
-}
-
 // userAgentTransport names us to the token service, whose requests are made by
-// another package.
+// another package for the one grant.
 type userAgentTransport struct {
 	next http.RoundTripper
 	name string

@@ -85,6 +85,9 @@ func (c Command) validateStep(i int, s Step) []error {
 	if userVerb, groupVerb := verbRoots(verb); !userVerb && c.User != "" || !groupVerb && c.UserGroup != "" {
 		errs = append(errs, fmt.Errorf("%s does not fit the root of the command", verb))
 	}
+	if s.RemoveAll && c.UserGroup != "" {
+		errs = append(errs, errors.New("remove: all is for users, not for user groups"))
+	}
 	// More than one create cannot both be first, so this finds those too.
 	if (s.CreatesUser() != nil || s.CreateUserGroup != nil) && i != 0 {
 		errs = append(errs, fmt.Errorf("%s must be the first step and the only create", verb))
@@ -112,7 +115,12 @@ func verbRoots(verb string) (user, userGroup bool) {
 func (c Command) validatePayload(s Step) []error {
 	switch {
 	case s.CreatesUser() != nil:
-		return s.CreatesUser().validate()
+		errs := s.CreatesUser().validate()
+		// The username of an Enterprise ID or Adobe ID is the e-mail.
+		if s.CreateFederatedID == nil && !strings.EqualFold(c.User, s.CreatesUser().Email) {
+			errs = append(errs, errors.New("email: want that of the root of the command"))
+		}
+		return errs
 	case s.Update != nil:
 		return s.Update.validate()
 	case s.Add != nil:
@@ -130,8 +138,8 @@ func (c Command) validatePayload(s Step) []error {
 
 func (c Create) validate() []error {
 	errs := email("email", c.Email)
-	errs = append(errs, text("firstname", c.FirstName, MaxTextLength)...)
-	errs = append(errs, text("lastname", c.LastName, MaxTextLength)...)
+	errs = append(errs, optional("firstname", c.FirstName)...)
+	errs = append(errs, optional("lastname", c.LastName)...)
 	if c.Country != "" && !isCountry(c.Country) {
 		errs = append(errs, errors.New("country: want two upper-case letters of ISO 3166-1"))
 	}
@@ -146,9 +154,9 @@ func (u Update) validate() []error {
 	if u.Email != "" {
 		errs = append(errs, email("email", u.Email)...)
 	}
-	errs = append(errs, text("username", u.Username, MaxTextLength)...)
-	errs = append(errs, text("firstname", u.FirstName, MaxTextLength)...)
-	return append(errs, text("lastname", u.LastName, MaxTextLength)...)
+	errs = append(errs, optional("username", u.Username)...)
+	errs = append(errs, optional("firstname", u.FirstName)...)
+	return append(errs, optional("lastname", u.LastName)...)
 }
 
 func (u UpdateUserGroup) validate() []error {
@@ -205,6 +213,14 @@ func text(what, s string, limit int) []error {
 		return []error{fmt.Errorf("%s: %d characters: want at most %d", what, n, limit)}
 	}
 	return nil
+}
+
+// optional checks a string that may be missing, and not blank.
+func optional(what, s string) []error {
+	if s == "" {
+		return nil
+	}
+	return entry(what, s, MaxTextLength)
 }
 
 // entry checks a string that must not be blank.

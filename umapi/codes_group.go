@@ -1,0 +1,33 @@
+package umapi
+
+// Codes about groups, profiles and administrator roles.
+var groupCodes = map[string]CodeInfo{
+	"error.group.not_found":    {TopicListed, CodeReread, EffectAbsent, "A group or product profile of the list is not there.", hintGroupGone},
+	"error.group.invalid_list": {TopicCommand, CodePermanent, EffectNone, "A list of groups is empty, or has an empty entry.", hintOurFault},
+	"error.group.invalid_name": {TopicListed, CodePermanent, EffectNone, "The name cannot be that of a group.",
+		"Adobe does not accept this name of a group. Rename the group in the identity provider."},
+	"error.group.remove_failed": {TopicMembership, CodeTransient, EffectUncertain, "The user could not be taken out of a product profile.", hintOnceMore},
+	"error.usergroup.already_exists": {TopicUserGroup, CodeReread, EffectPresent, "A group of that name is there.",
+		"A user group of this name exists already. It is adopted: members are added to it, and it is never renamed or deleted by the bridge. If that is not wanted, rename the group in the identity provider."},
+	"error.usergroup.not_found": {TopicUserGroup, CodeReread, EffectAbsent, "There is no such user group.", hintGroupGone},
+	"error.usergroup.user_list.invalid": {TopicMembership, CodeReread, EffectStale, "The list of users changes nothing.",
+		"The change of members had no effect: the users are members already, or none is known. It is tried again; compare the group with Users > User Groups in the Admin Console if it stays."},
+	"error.usergroup.update.failed":             {TopicUserGroup, CodeTransient, EffectUncertain, "The user group could not be changed.", hintOnceMore},
+	"error.usergroup.command.missing.arguments": {TopicCommand, CodePermanent, EffectNone, "The command lists neither users nor product profiles.", hintOurFault},
+	"error.usergroup.exceeds_maximum_member_count": {TopicMembership, CodeNeedsPerson, EffectNone, "The user group has too many members.",
+		"The user group has more members than Adobe lets it change, 200,000. Split the group in the identity provider."},
+	"error.usergroup.readonly.update_not_allowed":      {TopicUserGroup, CodeNeedsPerson, EffectNone, "The user group belongs to another organization.", hintReadOnly},
+	"error.usergroup.readonly.add_user_not_allowed":    {TopicMembership, CodeNeedsPerson, EffectNone, "The user group belongs to another organization, which adds its members.", hintReadOnly},
+	"error.usergroup.readonly.remove_user_not_allowed": {TopicMembership, CodeNeedsPerson, EffectNone, "The user group belongs to another organization, which removes its members.", hintReadOnly},
+	"error.usergroup.readonly.remove_not_allowed":      {TopicUserGroup, CodeNeedsPerson, EffectNone, "The user group belongs to another organization, which alone can delete it.", hintReadOnly},
+	"plc.not_found":             {TopicListed, CodePermanent, EffectAbsent, "There is no such product profile.", hintProfileGone},
+	"plc.admin.group.not_found": {TopicListed, CodePermanent, EffectAbsent, "There is no such product profile to administer.", hintProfileGone},
+	"plc.admin.already_added": {TopicMembership, CodeReread, EffectPresent, "The user administers the product profile already.",
+		"The user administers the product profile already, which is what was wanted; nothing needs to be done."},
+	"plc.add.admin.error":                    {TopicMembership, CodeTransient, EffectUncertain, "The user did not become an administrator of the product profile.", hintAdminRole},
+	"plc.remove.admin.error":                 {TopicMembership, CodeTransient, EffectUncertain, "The user did not cease to be an administrator of the product profile.", hintAdminRole},
+	"error.productadmin.add.user.failed":     {TopicMembership, CodeTransient, EffectUncertain, "The user did not become an administrator of the product.", hintAdminRole},
+	"error.productadmin.remove.admin.failed": {TopicMembership, CodeTransient, EffectUncertain, "The user did not cease to be an administrator of the product.", hintAdminRole},
+	"error.developer.add_user.failed":        {TopicMembership, CodeTransient, EffectUncertain, "The user did not become a developer of the product profile.", hintAdminRole},
+	"error.developer.remove_user.failed":     {TopicMembership, CodeTransient, EffectUncertain, "The user did not cease to be a developer of the product profile.", hintAdminRole},
+}
