@@ -51,6 +51,10 @@ func First(due []Due) Query {
 	var q Query
 	users, groups := map[string]bool{}, map[string]bool{}
 	for _, d := range due {
+		if d.Kind == KindMirrored {
+			q.Accounts, q.AdobeGroups = append(q.Accounts, d.User), append(q.AdobeGroups, d.Group)
+			continue
+		}
 		if d.User != "" && !users[d.User] {
 			users[d.User] = true
 			q.Users = append(q.Users, d.User)
@@ -101,7 +105,7 @@ func Second(due []Due, f Facts, rules mapping.Rules) Query {
 					q.Names = append(q.Names, directory.Fold(name))
 				}
 			}
-		case KindEdge: // its ends are all that matters
+		case KindEdge, KindMirrored: // its ends are all that matters
 		}
 	}
 	return q
@@ -115,7 +119,7 @@ func (f *Facts) Merge(other Facts) {
 	mergeMap(&f.Accounts, other.Accounts)
 	mergeMap(&f.AdobeGroups, other.AdobeGroups)
 	f.Links = appendNew(f.Links, other.Links)
-	f.Edges = appendNew(f.Edges, other.Edges)
+	mergeMap(&f.Edges, other.Edges)
 	f.EdgesDue = appendNew(f.EdgesDue, other.EdgesDue)
 }
 

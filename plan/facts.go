@@ -8,6 +8,8 @@ import (
 type Query struct {
 	// Users and Groups are SCIM ids, of resources that may be gone.
 	Users, Groups []string
+	// Accounts and AdobeGroups are mirror ids.
+	Accounts, AdobeGroups []string
 	// Emails and Names are folded by directory.Fold: addresses of accounts and
 	// names of Adobe groups.
 	Emails, Names []string
@@ -23,11 +25,11 @@ type Query struct {
 //     Adobe group in AdobeGroups;
 //   - Links: all links of the users and groups above, and of the users and groups
 //     asked for though they are gone from the directory;
-//   - Accounts: those linked to a user in Users or to one asked for, and those
-//     with an address (Email or Candidate) in Emails;
-//   - AdobeGroups: those linked to a group in Groups or to one asked for, those with a
-//     name (Name or Candidate) in Names, and those in Edges;
-//   - Edges: all mirrored memberships of the accounts in Accounts;
+//   - Accounts: those asked for, those linked to a user in Users or to one asked
+//     for, and those with an address (Email or Candidate) in Emails;
+//   - AdobeGroups: those asked for, those linked to a group in Groups or to one asked
+//     for, those with a name (Name or Candidate) in Names, and those in Edges;
+//   - Edges: all mirrored memberships of the accounts in Accounts, present or doubtful;
 //   - EdgesDue: the pending due memberships of the users asked for.
 type Facts struct {
 	Users       map[string]directory.User
@@ -36,7 +38,7 @@ type Facts struct {
 	Links       []Link
 	Accounts    map[string]Account
 	AdobeGroups map[string]AdobeGroup
-	Edges       []Edge
+	Edges       map[Edge]Presence
 	EdgesDue    []Due
 }
 

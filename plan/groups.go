@@ -60,7 +60,8 @@ func (w *world) leaveGroup(t *team, g *group) {
 	t.stale = append(t.stale, g)
 	g.teams = slices.DeleteFunc(g.teams, func(x *team) bool { return x == t })
 	w.plan.Links = append(w.plan.Links, Link{Kind: KindGroup, Directory: t.id, Mirror: g.ID, Stale: true})
-	w.plan.Decided.Touched = append(w.plan.Decided.Touched, Touch{Kind: KindEdge, Group: t.id, Class: ClassMembership})
+	w.plan.Decided.Touched = append(w.plan.Decided.Touched,
+		Touch{Kind: KindMirrored, Group: g.ID, Class: ClassMembership}, Touch{Kind: KindEdge, Group: t.id, Class: ClassMembership})
 }
 
 // mappable reports whether the group is a user group, or may be one: what Adobe
@@ -115,7 +116,7 @@ func (w *world) planGroup(out []unit, d Due) []unit {
 			c.Touched = []Touch{{Kind: KindEdge, Group: t.id, Class: ClassMembership}}
 		}
 		return append(out, unit{group: g, command: c, first: true, alone: d.Alone})
-	case g.Name == t.name && !d.Resend, g.Adopted:
+	case g.Name == t.name, g.Adopted:
 		w.decide(d, Done, nil)
 		return out
 	default:

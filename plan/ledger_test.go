@@ -73,7 +73,7 @@ type ledger struct {
 	links       map[plan.Link]plan.Link    // by the link without Stale
 	accounts    map[string]plan.Account
 	adobeGroups map[string]plan.AdobeGroup
-	edges       map[plan.Edge]bool
+	edges       map[plan.Edge]plan.Presence
 	due         map[key]*row
 	groupsKnown bool
 }
@@ -83,7 +83,7 @@ func newLedger() *ledger {
 		rules: federated, now: epoch, groupsKnown: true,
 		users: map[string]directory.User{}, groups: map[string]directory.Group{}, members: map[string]map[string]bool{},
 		links: map[plan.Link]plan.Link{}, accounts: map[string]plan.Account{}, adobeGroups: map[string]plan.AdobeGroup{},
-		edges: map[plan.Edge]bool{}, due: map[key]*row{},
+		edges: map[plan.Edge]plan.Presence{}, due: map[key]*row{},
 	}
 }
 
@@ -92,7 +92,6 @@ func (l *ledger) owe(kind plan.Kind, user, group string, c plan.Class) {
 	k := key{kind, user, group}
 	r := &row{class: c, Due: plan.Due{Kind: kind, User: user, Group: group, Since: l.now, Generation: l.generation}}
 	if old := l.due[k]; old != nil {
-		r.Resend = old.Resend
 		if !old.failed {
 			r.Since = old.Since
 			if plan.Rank(old.class, old.Since) < plan.Rank(c, r.Since) {
@@ -176,16 +175,16 @@ func (l *ledger) settled() { clear(l.due) }
 func (l *ledger) facts(q plan.Query) plan.Facts {
 	f := plan.Facts{
 		Users: map[string]directory.User{}, Memberships: map[string][]string{}, Groups: map[string]directory.Group{},
-		Accounts: map[string]plan.Account{}, AdobeGroups: map[string]plan.AdobeGroup{},
+		Accounts: map[string]plan.Account{}, AdobeGroups: map[string]plan.AdobeGroup{}, Edges: map[plan.Edge]plan.Presence{},
 	}
-	users, accounts := set(q.Users), map[string]bool{}
+	users, accounts := set(q.Users), set(q.Accounts)
 	for id, a := range l.accounts {
 		if slices.Contains(q.Emails, directory.Fold(a.Email)) || a.Candidate != "" && slices.Contains(q.Emails, directory.Fold(a.Candidate)) {
 			accounts[id] = true
 		}
 	}
 	f.Links = append(f.Links, l.linked(plan.KindUser, users, accounts)...)
-	groups, adobe := set(q.Groups), map[string]bool{}
+	groups, adobe := set(q.Groups), set(q.AdobeGroups)
 	for id := range users {
 		if u, ok := l.users[id]; ok {
 			f.Users[id] = u
@@ -202,9 +201,9 @@ func (l *ledger) facts(q plan.Query) plan.Facts {
 			f.Accounts[id] = a
 		}
 	}
-	for e := range l.edges {
+	for e, p := range l.edges {
 		if accounts[e.Account] {
-			f.Edges = append(f.Edges, e)
+			f.Edges[e] = p
 			adobe[e.Group] = true
 		}
 	}
@@ -226,7 +225,9 @@ func (l *ledger) facts(q plan.Query) plan.Facts {
 	}
 	for _, r := range l.sorted() {
 		if r.Kind == plan.KindEdge && !r.failed && slices.Contains(q.Users, r.User) {
-			f.EdgesDue = append(f.EdgesDue, r.Due)
+			d := r.Due
+			d.Parked = r.parked
+			f.EdgesDue = append(f.EdgesDue, d)
 		}
 	}
 	return f
@@ -298,21 +299,27 @@ func (l *ledger) link(links []plan.Link) {
 func (l *ledger) settle(s plan.Settlement) {
 	for _, a := range s.Accounts {
 		l.accounts[a.ID] = a
-		if a.Presence == plan.Absent {
-			maps.DeleteFunc(l.edges, func(e plan.Edge, _ bool) bool { return e.Account == a.ID })
+		for e := range l.edges {
+			switch {
+			case e.Account != a.ID:
+			case a.Presence == plan.Absent:
+				delete(l.edges, e)
+			case a.Presence == plan.Doubtful:
+				l.edges[e] = plan.Doubtful
+			}
 		}
 	}
 	for _, g := range s.AdobeGroups {
 		l.adobeGroups[g.ID] = g
 		if g.Presence == plan.Absent {
-			maps.DeleteFunc(l.edges, func(e plan.Edge, _ bool) bool { return e.Group == g.ID })
+			maps.DeleteFunc(l.edges, func(e plan.Edge, _ plan.Presence) bool { return e.Group == g.ID })
 		}
 	}
-	for _, e := range s.Added {
-		l.edges[e] = true
-	}
-	for _, e := range s.Removed {
-		delete(l.edges, e)
+	for _, m := range s.Memberships {
+		l.edges[m.Edge] = m.Presence
+		if m.Presence == plan.Absent {
+			delete(l.edges, m.Edge)
+		}
 	}
 	l.link(s.Links)
 	for _, k := range s.Unlinked {
@@ -327,10 +334,14 @@ func (l *ledger) settle(s plan.Settlement) {
 			for u := range l.members[t.Group] {
 				l.owe(plan.KindEdge, u, t.Group, t.Class)
 			}
+		case t.Kind == plan.KindMirrored && t.User == "":
+			for e := range l.edges {
+				if e.Group == t.Group {
+					l.owe(t.Kind, e.Account, t.Group, t.Class)
+				}
+			}
 		default:
 			l.owe(t.Kind, t.User, t.Group, t.Class)
-			r := l.due[key{t.Kind, t.User, t.Group}]
-			r.Resend = r.Resend || t.Resend
 		}
 	}
 	l.dropLinks()
@@ -341,7 +352,6 @@ func (l *ledger) judge(v plan.Verdict) {
 	if r == nil {
 		return
 	}
-	r.Resend = r.Resend || v.Resend
 	if r.Generation != v.Due.Generation {
 		return
 	}
@@ -373,7 +383,9 @@ func (l *ledger) judge(v plan.Verdict) {
 func (l *ledger) dropLinks() {
 	named := map[string]bool{}
 	for k := range l.due {
-		named[k.user], named[k.group] = true, true
+		if k.kind != plan.KindMirrored {
+			named[k.user], named[k.group] = true, true
+		}
 	}
 	maps.DeleteFunc(l.links, func(_, k plan.Link) bool {
 		_, user := l.users[k.Directory]

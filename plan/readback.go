@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/scim-bridge/scim-bridge/directory"
@@ -11,9 +13,9 @@ import (
 // AccountRead says what was learned by reading an account back: found is nil if
 // Adobe has none under either address. f is what the store knows of the account.
 //
-// A mirrored membership that Adobe does not list stays mirrored, since its group
-// may have another name by now and a removal must not be forgotten; but it is
-// said again, whether the directory wants it or not.
+// A mirrored membership that Adobe does not list is doubtful and not gone, since
+// its group may have another name by now and a removal must not be forgotten.
+// One that Adobe lists is not proof either: a read may be older than a change.
 func AccountRead(r Read, found *umapi.User, f Facts) Settlement {
 	a := *r.Account
 	a.Candidate = ""
@@ -30,7 +32,7 @@ func AccountRead(r Read, found *umapi.User, f Facts) Settlement {
 		if found.Username != "" {
 			a.Username = found.Username
 		}
-		s.sayAgain(r, found.Groups, f)
+		s.doubtOthers(r, found.Groups, f)
 		for _, id := range r.Linked {
 			s.touch(r, Touch{Kind: KindUser, User: id, Class: ClassAttribute})
 			s.Notes = append(s.Notes, Note{User: id, Event: "read", Text: fmt.Sprintf("Adobe has the account as %s", a.Email)})
@@ -40,25 +42,21 @@ func AccountRead(r Read, found *umapi.User, f Facts) Settlement {
 	return s
 }
 
-// sayAgain makes due the mirrored memberships of an account that are not among
-// the names that Adobe lists.
-func (s *Settlement) sayAgain(r Read, names []string, f Facts) {
+// doubtOthers doubts the mirrored memberships of an account that are not among
+// the names that Adobe lists, and has all that are doubtful looked at.
+func (s *Settlement) doubtOthers(r Read, names []string, f Facts) {
 	listed := make(map[string]bool, len(names))
 	for _, name := range names {
 		listed[directory.Fold(name)] = true
 	}
-	for _, e := range f.Edges {
-		if e.Account != r.Account.ID || listed[directory.Fold(f.AdobeGroups[e.Group].Name)] {
-			continue
+	for e, p := range f.Edges {
+		if e.Account == r.Account.ID && (p == Doubtful || !listed[directory.Fold(f.AdobeGroups[e.Group].Name)]) {
+			s.Memberships = append(s.Memberships, Membership{Edge: e, Presence: Doubtful})
 		}
-		for _, l := range f.Links {
-			if l.Kind != KindGroup || l.Mirror != e.Group {
-				continue
-			}
-			for _, user := range r.Linked {
-				s.touch(r, Touch{Kind: KindEdge, User: user, Group: l.Directory, Class: ClassMembership, Resend: true})
-			}
-		}
+	}
+	slices.SortFunc(s.Memberships, func(x, y Membership) int { return cmp.Compare(x.Group, y.Group) })
+	for _, m := range s.Memberships {
+		s.touch(r, Touch{Kind: KindMirrored, User: m.Account, Group: m.Group, Class: ClassMembership})
 	}
 }
 

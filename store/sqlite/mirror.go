@@ -56,13 +56,14 @@ const (
 			candidate = excluded.candidate, candidate_key = excluded.candidate_key`
 
 	forgetAccount    = `DELETE FROM edges WHERE org = ?1 AND account = ?2`
-	forgetAdobeGroup = `DELETE FROM edges WHERE org = ?1 AND adobe_group = ?2`
+	doubtAccount     = `UPDATE edges SET doubtful = 1 WHERE org = ?1 AND account = ?2`
+	forgetAdobeGroup = `DELETE FROM edges INDEXED BY edges_by_group WHERE org = ?1 AND adobe_group = ?2`
 
 	// Each of ?2 is a list of an account and a group.
 	putEdges = `
-		INSERT INTO edges (org, account, adobe_group)
-		SELECT ?1, value ->> 0, value ->> 1 FROM json_each(?2) WHERE true
-		ON CONFLICT DO NOTHING`
+		INSERT INTO edges (org, account, adobe_group, doubtful)
+		SELECT ?1, value ->> 0, value ->> 1, ?3 FROM json_each(?2) WHERE true
+		ON CONFLICT DO UPDATE SET doubtful = excluded.doubtful`
 	deleteEdges = `
 		DELETE FROM edges WHERE org = ?1 AND (account, adobe_group) IN (
 			SELECT value ->> 0, value ->> 1 FROM json_each(?2))`
@@ -73,12 +74,17 @@ const (
 	deleteLink = `DELETE FROM links WHERE org = ?1 AND kind = ?2 AND directory_id = ?3 AND mirror_id = ?4`
 )
 
-// mirrorAccount keeps an account. One that is absent loses its memberships.
+// mirrorAccount keeps an account. One that is absent loses its memberships, those
+// of one that is doubtful become so.
 func (t *tx) mirrorAccount(ctx context.Context, org string, a plan.Account) error {
 	_, err := t.exec(ctx, putAccount, org, a.ID, string(a.Presence), string(a.Type), a.Email, directory.Fold(a.Email),
 		a.Username, a.Domain, a.FirstName, a.LastName, a.Country, a.Candidate, directory.Fold(a.Candidate))
-	if err == nil && a.Presence == plan.Absent {
+	switch {
+	case err != nil:
+	case a.Presence == plan.Absent:
 		_, err = t.exec(ctx, forgetAccount, org, a.ID)
+	case a.Presence == plan.Doubtful:
+		_, err = t.exec(ctx, doubtAccount, org, a.ID)
 	}
 	if err != nil {
 		return fmt.Errorf("mirror account %s: %w", a.ID, err)
@@ -99,21 +105,28 @@ func (t *tx) mirrorGroup(ctx context.Context, org string, g plan.AdobeGroup) err
 	return nil
 }
 
-// mirrorEdges keeps the memberships that were added, and no longer those that
-// were removed.
-func (t *tx) mirrorEdges(ctx context.Context, org string, added, removed []plan.Edge) error {
-	for _, change := range []struct {
-		query string
-		edges []plan.Edge
-	}{{putEdges, added}, {deleteEdges, removed}} {
-		if len(change.edges) == 0 {
-			continue
+// mirrorEdges keeps memberships, and no longer those that are absent. Of one that
+// is named twice the last counts.
+func (t *tx) mirrorEdges(ctx context.Context, org string, memberships []plan.Membership) error {
+	last := make(map[plan.Edge]plan.Presence, len(memberships))
+	for _, m := range memberships {
+		last[m.Edge] = m.Presence
+	}
+	pairs := make(map[plan.Presence][][]string)
+	for e, p := range last {
+		pairs[p] = append(pairs[p], []string{e.Account, e.Group})
+	}
+	for presence, edges := range pairs {
+		var err error
+		switch presence {
+		case plan.Present, plan.Doubtful:
+			_, err = t.exec(ctx, putEdges, org, list(edges), flag(presence == plan.Doubtful))
+		case plan.Absent:
+			_, err = t.exec(ctx, deleteEdges, org, list(edges))
+		default:
+			err = fmt.Errorf("presence %q: want present, doubtful or absent", presence)
 		}
-		pairs := make([][]string, len(change.edges))
-		for i, e := range change.edges {
-			pairs[i] = []string{e.Account, e.Group}
-		}
-		if _, err := t.exec(ctx, change.query, org, list(pairs)); err != nil {
+		if err != nil {
 			return fmt.Errorf("mirror memberships: %w", err)
 		}
 	}

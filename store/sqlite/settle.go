@@ -63,7 +63,7 @@ func (t *tx) learn(ctx context.Context, org string, p plan.Settlement) error {
 			return err
 		}
 	}
-	if err := t.mirrorEdges(ctx, org, p.Added, p.Removed); err != nil {
+	if err := t.mirrorEdges(ctx, org, p.Memberships); err != nil {
 		return err
 	}
 	if err := t.link(ctx, org, p.Links); err != nil {
@@ -94,8 +94,6 @@ const (
 		UPDATE due SET state = 'failed', parked = 0, not_before = 0, attempts = attempts + ?6, alone = ?7,
 			code = ?8, message = ?9, hint = ?10` + thisDue
 
-	dueResend = `UPDATE due SET resend = 1 WHERE org = ?1 AND kind = +?2 AND group_id = ?3 AND user_id = ?4`
-
 	// Each of ?2 is a list of a group, a user and a generation.
 	edgesDone = `
 		DELETE FROM due
@@ -114,7 +112,7 @@ func (t *tx) judge(ctx context.Context, org string, verdicts []plan.Verdict, now
 	var done []plan.Due
 	var edges [][]any
 	for _, v := range verdicts {
-		if v.Due.Kind == plan.KindEdge && v.Outcome == plan.Done && !v.Resend {
+		if v.Due.Kind == plan.KindEdge && v.Outcome == plan.Done {
 			edges = append(edges, []any{v.Due.Group, v.Due.User, v.Due.Generation})
 			continue
 		}
@@ -167,9 +165,6 @@ func (t *tx) judgeOne(ctx context.Context, org string, v plan.Verdict, now time.
 	default:
 		err = fmt.Errorf("outcome %q: want done, retry, parked or failed", v.Outcome)
 	}
-	if err == nil && v.Resend {
-		_, err = t.exec(ctx, dueResend, args[:4]...)
-	}
 	return false, err
 }
 
@@ -186,7 +181,7 @@ const (
 func (t *tx) done(ctx context.Context, org string, d plan.Due, now time.Time) error {
 	id, wakeThose := d.User, wakeOfUser
 	switch d.Kind {
-	case plan.KindEdge:
+	case plan.KindEdge, plan.KindMirrored:
 		return nil
 	case plan.KindGroup:
 		id, wakeThose = d.Group, wakeOfGroup
@@ -224,6 +219,9 @@ const (
 func (t *tx) dropLinks(ctx context.Context, org string, done []plan.Due) error {
 	var users, groups []string
 	for _, d := range done {
+		if d.Kind == plan.KindMirrored {
+			continue // its ids are the mirror's
+		}
 		if d.User != "" {
 			users = append(users, d.User)
 		}

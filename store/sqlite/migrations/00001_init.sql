@@ -65,11 +65,12 @@ CREATE INDEX members_by_child ON members (child_key, group_key) WHERE child_key 
 CREATE INDEX members_children ON members (group_key, child_key) WHERE child_key IS NOT NULL;
 
 -- What may differ between the directory and the mirror. Ids are SCIM ids, since
--- the resources may be gone; the one that a kind lacks is empty. A not_before of
--- 0 means at once.
+-- the resources may be gone; the one that a kind lacks is empty. Those of a
+-- mirrored membership are ids of adobe_groups and accounts. A not_before of 0
+-- means at once.
 CREATE TABLE due (
     org        TEXT    NOT NULL,
-    kind       TEXT    NOT NULL CHECK (kind IN ('user', 'group', 'edge')),
+    kind       TEXT    NOT NULL CHECK (kind IN ('user', 'group', 'edge', 'mirrored')),
     group_id   TEXT    NOT NULL,
     user_id    TEXT    NOT NULL,
     generation INTEGER NOT NULL,
@@ -80,7 +81,6 @@ CREATE TABLE due (
     not_before INTEGER NOT NULL,
     attempts   INTEGER NOT NULL,
     alone      INTEGER NOT NULL,
-    resend     INTEGER NOT NULL,
     code       TEXT    NOT NULL,
     message    TEXT    NOT NULL,
     hint       TEXT    NOT NULL,
@@ -95,7 +95,7 @@ CREATE INDEX due_stuck_edges ON due (org, group_id, state) WHERE kind = 'edge' A
 CREATE INDEX due_failed ON due (org, since) WHERE state = 'failed';
 
 -- How many due rows are in which state, kept by the triggers below: memberships
--- for each group, users and groups all in one, where group_id is empty. Counting
+-- for each group, the other kinds all in one, where group_id is empty. Counting
 -- them at each read would cost as much as is due. What is parked is pending too.
 CREATE TABLE work (
     org      TEXT    NOT NULL,
@@ -180,9 +180,10 @@ CREATE INDEX adobe_groups_by_name ON adobe_groups (org, name_key);
 CREATE INDEX adobe_groups_by_candidate ON adobe_groups (org, candidate_key) WHERE candidate_key <> '';
 
 CREATE TABLE edges (
-    org         TEXT NOT NULL,
-    account     TEXT NOT NULL,
-    adobe_group TEXT NOT NULL,
+    org         TEXT    NOT NULL,
+    account     TEXT    NOT NULL,
+    adobe_group TEXT    NOT NULL,
+    doubtful    INTEGER NOT NULL, -- else present
     PRIMARY KEY (org, account, adobe_group)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX edges_by_group ON edges (org, adobe_group);
