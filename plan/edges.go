@@ -22,6 +22,8 @@ type edge struct {
 	solo      bool // in a step of its own, so that an error names it
 	alone     bool // in a call of its own
 	queued    bool
+	cleared   bool // by the brake
+	counts    bool // against the brake
 	taken     bool // by a command of this call
 }
 
@@ -107,9 +109,14 @@ func (w *world) compareEdge(d Due, decide bool) []*edge {
 }
 
 // differences lists how the memberships of what the user and the group map to
-// differ, and why one cannot be had. What they mapped to before has rows of its own.
+// differ, and why one cannot be had. What they mapped to before has rows of its
+// own. What is about to leave takes its memberships along, and is looked at whole
+// if it stays.
 func (w *world) differences(p *person, t *team) (found []*edge, refused *Problem) {
 	for _, a := range p.current {
+		if a.leaving() {
+			continue
+		}
 		for _, g := range t.current {
 			if !g.mappable() {
 				if _, wanted := w.wants(a)[g]; wanted {
@@ -126,10 +133,11 @@ func (w *world) differences(p *person, t *team) (found []*edge, refused *Problem
 }
 
 // mirroredDifference is the difference that a row of the mirror is about. Who
-// makes an account looks at all its memberships, so there is nothing to do about
-// those of one that may not be there; nor where a pair that wants it is due itself.
+// makes an account, or keeps it, looks at all its memberships, so there is nothing
+// to do about those of one that may not be there or is about to leave; nor where a
+// pair that wants it is due itself.
 func (w *world) mirroredDifference(a *account, g *group) []*edge {
-	if a == nil || g == nil || a.Presence.missing() || g.Presence == Absent || !g.mappable() {
+	if a == nil || g == nil || a.Presence.missing() || a.leaving() || g.Presence == Absent || !g.mappable() {
 		return nil
 	}
 	e := w.difference(a, g)
@@ -149,11 +157,7 @@ func (w *world) waitsForEnds(d Due, p *person, t *team, decide bool) bool {
 	if !t.exists || !slices.Contains(p.teams, t.id) {
 		return false
 	}
-	if p.active && len(p.current) > 0 && len(t.current) > 0 {
-		return false
-	}
-	// Who is about to leave may be active again before that: then it is wanted.
-	if !p.active && !slices.ContainsFunc(p.current, (*account).leaving) {
+	if !p.active || len(p.current) > 0 && len(t.current) > 0 {
 		return false
 	}
 	if decide {
@@ -206,24 +210,21 @@ func (w *world) differs(key Edge, wanted bool) bool {
 
 // unsettled lists memberships of an account that differ and that no row is due
 // for: they changed with the account, and not in the directory. What is wanted
-// is looked at for a pair that wants it, what is not, by itself.
+// is looked at for each pair that wants it, since one of several users may be
+// about to have another account; what is not wanted, by itself.
 func (w *world) unsettled(a *account) []Touch {
 	var out []Touch
 	wants := w.wants(a)
 	for _, g := range sortedGroups(wants) {
 		key := Edge{Account: a.ID, Group: g.ID}
-		if g.mappable() && w.differs(key, true) && !w.takes(key) && !w.looksAt(a, wants[g]) {
-			out = append(out, wants[g][0].touch())
+		if g.mappable() && w.differs(key, true) && !w.takes(key) {
+			out = w.touchUnlessDue(out, a, wants[g])
 		}
 	}
-	for _, d := range a.unmapped {
-		if !w.looksAt(a, []Due{d}) {
-			out = append(out, d.touch())
-		}
-	}
+	out = w.touchUnlessDue(out, a, a.unmapped)
 	for _, g := range a.mirrored {
 		d := Due{Kind: KindMirrored, User: a.ID, Group: g.ID}
-		if _, wanted := wants[g]; !wanted && !w.looksAt(a, []Due{d}) && w.items[Edge{Account: a.ID, Group: g.ID}] == nil {
+		if _, wanted := wants[g]; !wanted && !w.looksAt(a, d) && w.items[Edge{Account: a.ID, Group: g.ID}] == nil {
 			out = append(out, d.touch())
 		}
 	}
@@ -233,8 +234,17 @@ func (w *world) unsettled(a *account) []Touch {
 // looksAt reports whether one of these rows looks at the account. None does while
 // it is not there: pairs are parked then, maybe for another user of the account
 // than comes, and the mirror's have nothing to do.
-func (w *world) looksAt(a *account, pairs []Due) bool {
-	return !a.Presence.missing() && w.pairIsDue(pairs)
+func (w *world) looksAt(a *account, d Due) bool {
+	return !a.Presence.missing() && w.edgeDue[d.row()]
+}
+
+func (w *world) touchUnlessDue(out []Touch, a *account, pairs []Due) []Touch {
+	for _, d := range pairs {
+		if !w.looksAt(a, d) {
+			out = append(out, d.touch())
+		}
+	}
+	return out
 }
 
 func (d Due) touch() Touch {

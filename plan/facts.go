@@ -30,7 +30,9 @@ type Query struct {
 //   - AdobeGroups: those asked for, those linked to a group in Groups or to one asked
 //     for, those with a name (Name or Candidate) in Names, and those in Edges;
 //   - Edges: all mirrored memberships of the accounts in Accounts, present or doubtful;
-//   - EdgesDue: the pending due memberships of the users asked for.
+//   - EdgesDue: the pending due memberships of the users asked for;
+//   - Sizes: how many mirrored memberships each Adobe group has that is linked to
+//     a group asked for which is gone from the directory.
 type Facts struct {
 	Users       map[string]directory.User
 	Memberships map[string][]string
@@ -40,6 +42,7 @@ type Facts struct {
 	AdobeGroups map[string]AdobeGroup
 	Edges       map[Edge]Presence
 	EdgesDue    []Due
+	Sizes       map[string]int
 }
 
 // Outcome is a verdict on something that was due.
@@ -52,6 +55,8 @@ const (
 	Retry Outcome = "retry"
 	// Parked means that a membership waits until its user or group is done.
 	Parked Outcome = "parked"
+	// Held means that a brake stopped it: it waits for new input, or for a person.
+	Held Outcome = "held"
 	// Failed means that it waits for new input, new configuration or a person.
 	Failed Outcome = "failed"
 )

@@ -154,9 +154,15 @@ func (w *world) planGroupRemoval(out []unit, t *team, g *group, d Due) []unit {
 		w.decide(d, Done, nil)
 		return out
 	}
+	if w.holdDeletion(g, d) {
+		return out
+	}
 	after := g.AdobeGroup
 	after.Presence = Absent
 	c := groupCommand(g, after, d, umapi.Step{DeleteUserGroup: &umapi.DeleteUserGroup{}})
+	if !d.Released {
+		c.Removes.Entitlements = w.in.Facts.Sizes[g.ID]
+	}
 	return append(out, unit{group: g, command: c, alone: d.Alone})
 }
 

@@ -57,6 +57,7 @@ type row struct {
 	plan.Due
 	class          plan.Class
 	parked, failed bool
+	held           bool
 	notBefore      time.Time
 	problem        plan.Problem
 }
@@ -76,6 +77,7 @@ type ledger struct {
 	edges       map[plan.Edge]plan.Presence
 	due         map[key]*row
 	groupsKnown bool
+	allowance   *plan.Removals
 }
 
 func newLedger() *ledger {
@@ -92,7 +94,8 @@ func (l *ledger) owe(kind plan.Kind, user, group string, c plan.Class) {
 	k := key{kind, user, group}
 	r := &row{class: c, Due: plan.Due{Kind: kind, User: user, Group: group, Since: l.now, Generation: l.generation}}
 	if old := l.due[k]; old != nil {
-		if !old.failed {
+		r.Released = old.Released
+		if !old.failed && !old.held {
 			r.Since = old.Since
 			if plan.Rank(old.class, old.Since) < plan.Rank(c, r.Since) {
 				r.class = old.class
@@ -176,6 +179,7 @@ func (l *ledger) facts(q plan.Query) plan.Facts {
 	f := plan.Facts{
 		Users: map[string]directory.User{}, Memberships: map[string][]string{}, Groups: map[string]directory.Group{},
 		Accounts: map[string]plan.Account{}, AdobeGroups: map[string]plan.AdobeGroup{}, Edges: map[plan.Edge]plan.Presence{},
+		Sizes: map[string]int{},
 	}
 	users, accounts := set(q.Users), set(q.Accounts)
 	for id, a := range l.accounts {
@@ -218,19 +222,35 @@ func (l *ledger) facts(q plan.Query) plan.Facts {
 			f.Groups[id] = g
 		}
 	}
+	for _, k := range f.Links {
+		if _, there := l.groups[k.Directory]; k.Kind == plan.KindGroup && !there && slices.Contains(q.Groups, k.Directory) {
+			f.Sizes[k.Mirror] = l.size(k.Mirror)
+		}
+	}
 	for id := range adobe {
 		if g, ok := l.adobeGroups[id]; ok {
 			f.AdobeGroups[id] = g
 		}
 	}
 	for _, r := range l.sorted() {
-		if r.Kind == plan.KindEdge && !r.failed && slices.Contains(q.Users, r.User) {
+		if r.Kind == plan.KindEdge && !r.failed && !r.held && slices.Contains(q.Users, r.User) {
 			d := r.Due
 			d.Parked = r.parked
 			f.EdgesDue = append(f.EdgesDue, d)
 		}
 	}
 	return f
+}
+
+// size counts the mirrored memberships of an Adobe group.
+func (l *ledger) size(group string) int {
+	n := 0
+	for e := range l.edges {
+		if e.Group == group {
+			n++
+		}
+	}
+	return n
 }
 
 // linked follows links to and fro, adding to both sets what it finds.
@@ -268,7 +288,7 @@ func (l *ledger) sorted() []*row {
 func (l *ledger) dueNow(limit int) []plan.Due {
 	var out []plan.Due
 	for _, r := range l.sorted() {
-		if !r.parked && !r.failed && !r.notBefore.After(l.now) && len(out) < limit {
+		if !r.parked && !r.failed && !r.held && !r.notBefore.After(l.now) && len(out) < limit {
 			out = append(out, r.Due)
 		}
 	}
@@ -286,7 +306,7 @@ func (l *ledger) input(limits plan.Limits, window int) plan.Input {
 	if q := plan.Second(due, facts, l.rules); len(q.Emails)+len(q.Names) > 0 {
 		facts.Merge(l.facts(q))
 	}
-	return plan.Input{Due: due, Facts: facts, Rules: l.rules, Limits: limits, Now: l.now, GroupsKnown: l.groupsKnown}
+	return plan.Input{Due: due, Facts: facts, Rules: l.rules, Limits: limits, Now: l.now, GroupsKnown: l.groupsKnown, Allowance: l.allowance}
 }
 
 func (l *ledger) link(links []plan.Link) {
@@ -358,14 +378,14 @@ func (l *ledger) judge(v plan.Verdict) {
 	if v.Attempt {
 		r.Attempts++
 	}
-	r.Alone, r.problem, r.parked, r.failed, r.notBefore = v.Alone, v.Problem, false, false, time.Time{}
+	r.Alone, r.problem, r.parked, r.failed, r.held, r.notBefore = v.Alone, v.Problem, false, false, false, time.Time{}
 	switch v.Outcome {
 	case plan.Done:
 		delete(l.due, keyOf(v.Due))
 		for _, e := range l.due {
 			if e.Kind == plan.KindEdge && (v.Due.Kind == plan.KindUser && e.User == v.Due.User || v.Due.Kind == plan.KindGroup && e.Group == v.Due.Group) {
-				if e.parked {
-					e.parked, e.notBefore = false, time.Time{}
+				if e.parked || e.held {
+					e.parked, e.held, e.notBefore = false, false, time.Time{}
 				}
 			}
 		}
@@ -376,6 +396,8 @@ func (l *ledger) judge(v plan.Verdict) {
 		r.notBefore = l.now.Add(5 * time.Second)
 	case plan.Failed:
 		r.failed = true
+	case plan.Held:
+		r.held = true
 	}
 }
 
@@ -399,7 +421,7 @@ func (l *ledger) next() (time.Time, bool) {
 	var at time.Time
 	found := false
 	for _, r := range l.due {
-		if !r.parked && !r.failed && r.notBefore.After(l.now) && (!found || r.notBefore.Before(at)) {
+		if !r.parked && !r.failed && !r.held && r.notBefore.After(l.now) && (!found || r.notBefore.Before(at)) {
 			at, found = r.notBefore, true
 		}
 	}
@@ -409,7 +431,7 @@ func (l *ledger) next() (time.Time, bool) {
 func (l *ledger) pending() int {
 	n := 0
 	for _, r := range l.due {
-		if !r.failed {
+		if !r.failed && !r.held {
 			n++
 		}
 	}

@@ -123,6 +123,8 @@ type Due struct {
 	// Alone asks for a call that holds nothing else, since a call with it was
 	// refused as a whole.
 	Alone bool
+	// Released says that a person let it go: no brake holds it any longer.
+	Released bool
 	// Parked says that it waits for its user or group, see the outcome of that
 	// name. It is never so of what is taken.
 	Parked bool

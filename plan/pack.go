@@ -189,7 +189,7 @@ func (w *world) packEdge(e *edge, alone bool) {
 func (w *world) userSteps(a *account, first *edge, room int) [][]*edge {
 	var edges []*edge
 	for _, e := range a.items {
-		if !e.taken && e.ready() && e.verified() && !e.group.changed && (!e.alone || e == first) {
+		if !e.taken && e.ready() && e.verified() && e.packable() && !e.group.changed && (!e.alone || e == first) {
 			edges = append(edges, e)
 		}
 	}
@@ -205,7 +205,7 @@ func (w *world) groupSteps(g *group, first *edge) ([][]*edge, direction) {
 	}
 	var all, same []*edge
 	for _, e := range g.items {
-		if e.taken || e.solo && e != first || !e.ready() || !e.listable() || e.account.changed {
+		if e.taken || e.solo && e != first || !e.ready() || !e.listable() || !e.packable() || e.account.changed {
 			continue
 		}
 		all = append(all, e)
@@ -284,6 +284,9 @@ func (w *world) attach(c *Command, steps [][]*edge, groupRoot bool) {
 				s.Added = append(s.Added, e.Edge)
 			} else {
 				s.Removed = append(s.Removed, e.Edge)
+			}
+			if e.counts {
+				c.Removes.Entitlements++
 			}
 			s.Due = append(s.Due, e.due...)
 			s.Also = append(s.Also, e.also...)

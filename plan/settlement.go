@@ -105,6 +105,8 @@ type Command struct {
 	Touched []Touch `json:"touched,omitempty"`
 	// Steps say what each step of UMAPI.Do carries, by index.
 	Steps []Step `json:"steps"`
+	// Removes is what it takes away, as brakes count.
+	Removes Removals `json:"removes,omitzero"`
 }
 
 // Step says what one step of a command is about.

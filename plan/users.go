@@ -45,8 +45,10 @@ func (w *world) units() []unit {
 			out = w.planGroup(out, d)
 		case KindEdge, KindMirrored:
 			for _, e := range edges[d.row()] {
-				if e.ready() && !e.queued {
-					e.queued = true
+				if !e.ready() || e.queued {
+					continue
+				}
+				if e.queued = true; w.clear(e) {
 					out = append(out, unit{edge: e, alone: e.alone})
 				}
 			}
@@ -254,10 +256,16 @@ func (w *world) planRemoval(out []unit, a *account, own []Due, alone bool) []uni
 		}
 		return out
 	}
+	if w.holdDeparture(a, slices.Concat(own, a.also)) {
+		return out
+	}
 	after := a.Account
 	after.Presence = Absent
 	c := w.userCommand(a, &after, own)
 	c.UMAPI.Do = []umapi.Step{{RemoveFromOrg: &umapi.RemoveFromOrg{}}}
+	if a.Presence != Doubtful && !released(slices.Concat(own, a.also)) {
+		c.Removes.Departures = 1
+	}
 	return append(out, unit{account: a, command: c, first: true, alone: alone})
 }
 
@@ -293,6 +301,7 @@ func (w *world) planCreate(out []unit, a *account, owner *person, own []Due, alo
 		c.UMAPI.User, c.UMAPI.Domain, c.UMAPI.UseAdobeID = want.Email, "", true
 	}
 	c.UMAPI.Do = []umapi.Step{umapi.CreateStep(want.Type, create)}
+	c.Touched = a.wakeOthers(owner, own)
 	return append(out, unit{account: a, command: c, alone: alone})
 }
 

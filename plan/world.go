@@ -16,6 +16,9 @@ type world struct {
 	in   Input
 	plan Plan
 
+	left Removals     // what the brakes let through
+	held map[row]bool // by a brake
+
 	people   map[string]*person
 	teams    map[string]*team
 	accounts map[string]*account
@@ -104,8 +107,13 @@ func newWorld(in Input) *world {
 		edges:    in.Facts.Edges,
 		items:    map[Edge]*edge{},
 		edgeDue:  map[row]bool{},
+		left:     Removals{Unbraked, Unbraked},
+		held:     map[row]bool{},
 		byEmail:  map[string][]*account{},
 		byName:   map[string]*group{},
+	}
+	if in.Allowance != nil {
+		w.left = *in.Allowance
 	}
 	// In order, so that the same input gives the same output.
 	for _, id := range slices.Sorted(maps.Keys(in.Facts.Accounts)) {

@@ -33,7 +33,7 @@ func (t *tx) owe(ctx context.Context, org string, now time.Time) (*owing, error)
 }
 
 // renew is what becomes of a row that is due already: it counts as new input,
-// but keeps its place in the queue, or gets a better one.
+// but keeps its place in the queue, or gets a better one, and its release.
 const renew = `
 	ON CONFLICT (org, kind, group_id, user_id) DO UPDATE SET
 		generation = excluded.generation,
@@ -44,8 +44,8 @@ const renew = `
 
 const dueOne = `
 	INSERT INTO due (org, kind, group_id, user_id, generation, rank, since,
-		state, parked, not_before, attempts, alone, code, message, hint)
-	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', 0, 0, 0, 0, '', '', '')` + renew
+		state, parked, not_before, attempts, alone, released, code, message, hint)
+	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', 0, 0, 0, 0, 0, '', '', '')` + renew
 
 // one makes one thing due.
 func (o *owing) one(ctx context.Context, kind plan.Kind, group, user string, c plan.Class) error {
@@ -100,16 +100,16 @@ const edgesInGroup = `
 		SELECT m.child_key FROM down JOIN members m ON m.group_key = down.key WHERE m.child_key IS NOT NULL
 	)
 	INSERT INTO due (org, kind, group_id, user_id, generation, rank, since,
-		state, parked, not_before, attempts, alone, code, message, hint)
-	SELECT ?1, 'edge', ?2, m.member_id, ?3, ?4, ?5, 'pending', 0, 0, 0, 0, '', '', ''
+		state, parked, not_before, attempts, alone, released, code, message, hint)
+	SELECT ?1, 'edge', ?2, m.member_id, ?3, ?4, ?5, 'pending', 0, 0, 0, 0, 0, '', '', ''
 	FROM down CROSS JOIN members m ON m.group_key = down.key
 	WHERE m.user_key IS NOT NULL` + renew
 
 // mirroredInGroup makes due all mirrored memberships of an Adobe group.
 const mirroredInGroup = `
 	INSERT INTO due (org, kind, group_id, user_id, generation, rank, since,
-		state, parked, not_before, attempts, alone, code, message, hint)
-	SELECT ?1, 'mirrored', ?2, account, ?3, ?4, ?5, 'pending', 0, 0, 0, 0, '', '', ''
+		state, parked, not_before, attempts, alone, released, code, message, hint)
+	SELECT ?1, 'mirrored', ?2, account, ?3, ?4, ?5, 'pending', 0, 0, 0, 0, 0, '', '', ''
 	FROM edges INDEXED BY edges_by_group WHERE org = ?1 AND adobe_group = ?2` + renew
 
 // edgesOfGroup makes due the memberships of users in a group and in all groups
@@ -121,8 +121,8 @@ const edgesOfGroup = `
 		SELECT m.group_key FROM up JOIN members m ON m.child_key = up.key
 	)
 	INSERT INTO due (org, kind, group_id, user_id, generation, rank, since,
-		state, parked, not_before, attempts, alone, code, message, hint)
-	SELECT ?1, 'edge', g.id, u.value, ?2, ?3, ?4, 'pending', 0, 0, 0, 0, '', '', ''
+		state, parked, not_before, attempts, alone, released, code, message, hint)
+	SELECT ?1, 'edge', g.id, u.value, ?2, ?3, ?4, 'pending', 0, 0, 0, 0, 0, '', '', ''
 	FROM up JOIN groups g ON g.key = up.key CROSS JOIN json_each(?5) u
 	WHERE true` + renew
 
@@ -148,8 +148,8 @@ const edgesOfUser = `
 		SELECT m.group_key FROM up JOIN members m ON m.child_key = up.key
 	)
 	INSERT INTO due (org, kind, group_id, user_id, generation, rank, since,
-		state, parked, not_before, attempts, alone, code, message, hint)
-	SELECT ?1, 'edge', g.id, ?2, ?3, ?4, ?5, 'pending', 0, 0, 0, 0, '', '', ''
+		state, parked, not_before, attempts, alone, released, code, message, hint)
+	SELECT ?1, 'edge', g.id, ?2, ?3, ?4, ?5, 'pending', 0, 0, 0, 0, 0, '', '', ''
 	FROM up JOIN groups g ON g.key = up.key
 	WHERE true` + renew
 
@@ -162,12 +162,12 @@ const usersBelow = `
 	)
 	SELECT DISTINCT m.member_id FROM down JOIN members m ON m.group_key = down.key WHERE m.user_key IS NOT NULL`
 
-const dueColumns = `kind, group_id, user_id, generation, attempts, alone, parked, since`
+const dueColumns = `kind, group_id, user_id, generation, attempts, alone, released, parked, since`
 
 // scanDue reads dueColumns and what follows them.
 func scanDue(row scanner, d *plan.Due, more ...any) error {
 	var since int64
-	err := row.Scan(append([]any{&d.Kind, &d.Group, &d.User, &d.Generation, &d.Attempts, &d.Alone, &d.Parked, &since}, more...)...)
+	err := row.Scan(append([]any{&d.Kind, &d.Group, &d.User, &d.Generation, &d.Attempts, &d.Alone, &d.Released, &d.Parked, &since}, more...)...)
 	d.Since = date(since)
 	return err
 }

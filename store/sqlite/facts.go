@@ -19,6 +19,7 @@ func (s *Store) Facts(ctx context.Context, org string, q plan.Query) (plan.Facts
 		Accounts:    make(map[string]plan.Account),
 		AdobeGroups: make(map[string]plan.AdobeGroup),
 		Edges:       make(map[plan.Edge]plan.Presence),
+		Sizes:       make(map[string]int),
 	}}
 	err := s.snapshot(ctx, func(ctx context.Context, c *conn) error {
 		f.c = c
@@ -66,8 +67,11 @@ const (
 		SELECT e.account, e.adobe_group, e.doubtful
 		FROM json_each(?2) j CROSS JOIN edges e ON e.org = ?1 AND e.account = j.value`
 
+	sizesOfGroups = `
+		SELECT j.value, (SELECT COUNT(*) FROM edges e WHERE e.org = ?1 AND e.adobe_group = j.value) FROM json_each(?2) j`
+
 	edgesDueOfUsers = `
-		SELECT d.kind, d.group_id, d.user_id, d.generation, d.attempts, d.alone, d.parked, d.since
+		SELECT d.kind, d.group_id, d.user_id, d.generation, d.attempts, d.alone, d.released, d.parked, d.since
 		FROM json_each(?2) j
 		CROSS JOIN due d ON d.org = ?1 AND d.user_id = j.value AND d.kind = 'edge' AND d.state = 'pending'
 		ORDER BY d.rank, d.group_id, d.user_id`
@@ -108,6 +112,9 @@ func (f *facts) gather(ctx context.Context, q plan.Query) error {
 		return err
 	}
 	if err := f.adobeGroups(ctx, adobe); err != nil {
+		return err
+	}
+	if err := f.sizes(ctx, q.Groups); err != nil {
 		return err
 	}
 	return f.edgesDue(ctx, q.Users)
@@ -220,6 +227,27 @@ func (f *facts) edges(ctx context.Context) ([]string, error) {
 		return nil
 	})
 	return slices.Collect(maps.Keys(groups)), err
+}
+
+// sizes counts the memberships of what the groups among ids map to that are gone.
+func (f *facts) sizes(ctx context.Context, ids []string) error {
+	var adobe []string
+	for _, l := range f.out.Links {
+		_, there := f.out.Groups[l.Directory]
+		if l.Kind == plan.KindGroup && !there && slices.Contains(ids, l.Directory) {
+			adobe = append(adobe, l.Mirror)
+		}
+	}
+	if len(adobe) == 0 {
+		return nil
+	}
+	return f.c.each(ctx, sizesOfGroups, []any{f.org, list(distinct(adobe))}, func(row scanner) error {
+		var id string
+		var n int
+		err := row.Scan(&id, &n)
+		f.out.Sizes[id] = n
+		return err
+	})
 }
 
 func (f *facts) edgesDue(ctx context.Context, users []string) error {

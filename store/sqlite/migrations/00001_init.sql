@@ -81,6 +81,7 @@ CREATE TABLE due (
     not_before INTEGER NOT NULL,
     attempts   INTEGER NOT NULL,
     alone      INTEGER NOT NULL,
+    released   INTEGER NOT NULL, -- by a person, from a brake
     code       TEXT    NOT NULL,
     message    TEXT    NOT NULL,
     hint       TEXT    NOT NULL,
@@ -92,7 +93,7 @@ CREATE INDEX due_oldest ON due (org, since) WHERE state = 'pending';
 CREATE INDEX due_parked_by_group ON due (org, group_id) WHERE parked = 1;
 CREATE INDEX due_edges_by_user ON due (org, user_id) WHERE kind = 'edge';
 CREATE INDEX due_stuck_edges ON due (org, group_id, state) WHERE kind = 'edge' AND state <> 'pending';
-CREATE INDEX due_failed ON due (org, since) WHERE state = 'failed';
+CREATE INDEX due_stuck ON due (org, state, since) WHERE state <> 'pending';
 
 -- How many due rows are in which state, kept by the triggers below: memberships
 -- for each group, the other kinds all in one, where group_id is empty. Counting
@@ -161,6 +162,7 @@ CREATE TABLE accounts (
     candidate_key TEXT NOT NULL,
     PRIMARY KEY (org, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX accounts_present ON accounts (org) WHERE presence = 'present';
 CREATE INDEX accounts_by_email ON accounts (org, email_key);
 CREATE INDEX accounts_by_candidate ON accounts (org, candidate_key) WHERE candidate_key <> '';
 
@@ -207,11 +209,15 @@ CREATE TABLE calls (
     settled_at INTEGER NOT NULL,
     outcome    TEXT    NOT NULL,
     request_id TEXT    NOT NULL,
+    departures   INTEGER NOT NULL, -- what it took away, as brakes count
+    entitlements INTEGER NOT NULL,
     body       TEXT    NOT NULL,
     PRIMARY KEY (org, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX calls_open ON calls (org, sent_at) WHERE settled_at = 0;
 CREATE INDEX calls_sent ON calls (org, sent_at) WHERE outcome <> 'not sent';
+CREATE INDEX calls_removals ON calls (org, sent_at, departures, entitlements)
+    WHERE outcome <> 'not sent' AND departures + entitlements > 0;
 
 -- Prose for people. Nothing reads it back but what shows it.
 CREATE TABLE journal (
