@@ -21,6 +21,8 @@ type Store interface {
 	RecordCall(ctx context.Context, org string, c plan.Call, links []plan.Link, now time.Time) error
 	Settle(ctx context.Context, org string, s plan.Settlement, now time.Time) error
 	OpenCalls(ctx context.Context, org string) ([]plan.SentCall, error)
+	RemovedSince(ctx context.Context, org string, t time.Time) (plan.Removals, error)
+	Population(ctx context.Context, org string) (plan.Removals, error)
 	SentSince(ctx context.Context, org string, t time.Time) ([]time.Time, error)
 	Pause(ctx context.Context, org string) (time.Time, error)
 	SetPause(ctx context.Context, org string, until time.Time) error
@@ -71,6 +73,8 @@ type Config struct {
 	// ActionsPerMinute and ReadsPerMinute are the rates to keep; 0 is no limit.
 	// Pages of the listing of groups get a fifth of the reads, as at Adobe.
 	ActionsPerMinute, ReadsPerMinute int
+	// Brakes hold removals beyond a bound until a person releases them.
+	Brakes Brakes
 	// CallTimeout is how long one call may take; 0 is two minutes.
 	CallTimeout time.Duration
 	// Log is nil for none.
@@ -94,6 +98,7 @@ type Dispatcher struct {
 	readTrouble  trouble // of reads
 	storeTrouble trouble
 	listing      listing
+	counted      counted // for the brakes
 }
 
 // New checks the configuration. It starts nothing.
@@ -302,12 +307,17 @@ func (d *Dispatcher) plan(ctx context.Context, due []plan.Due, now time.Time) (p
 	if err != nil {
 		return plan.Plan{}, err
 	}
+	allowance, err := d.allowance(ctx, now)
+	if err != nil {
+		return plan.Plan{}, err
+	}
 	limits := d.limits
 	if d.most > 0 {
 		limits.Commands = d.most
 	}
 	return plan.Build(plan.Input{
 		Due: due, Facts: facts, Rules: d.cfg.Rules, Limits: limits, Now: now, GroupsKnown: !listed.IsZero(),
+		Allowance: allowance,
 	}), nil
 }
 
@@ -319,6 +329,7 @@ func (d *Dispatcher) act(ctx context.Context, p plan.Plan, now time.Time) (pause
 		if err := d.store.Settle(ctx, d.cfg.Org, p.Decided, now); err != nil {
 			return pauseUntil{}, err
 		}
+		d.tellHeld(p.Decided)
 		progress = true
 	}
 	// What is due may wait for something else that is due, or for a read that is
