@@ -21,6 +21,7 @@ type Store interface {
 	RecordCall(ctx context.Context, org string, c plan.Call, links []plan.Link, now time.Time) error
 	Settle(ctx context.Context, org string, s plan.Settlement, now time.Time) error
 	OpenCalls(ctx context.Context, org string) ([]plan.SentCall, error)
+	ToLookAt(ctx context.Context, org string, limit int) ([]plan.Account, error)
 	RemovedSince(ctx context.Context, org string, t time.Time) (plan.Removals, error)
 	Population(ctx context.Context, org string) (plan.Removals, error)
 	SentSince(ctx context.Context, org string, t time.Time) ([]time.Time, error)
@@ -272,11 +273,7 @@ func (d *Dispatcher) step(ctx context.Context) (pauseUntil, error) {
 		d.wider = 0
 	}
 	if len(due) == 0 {
-		at, ok, err := d.store.NextDue(ctx, d.cfg.Org)
-		if err != nil || !ok {
-			return pauseUntil{idle: true}, err
-		}
-		return pauseUntil{at: at, idle: true}, nil
+		return d.idle(ctx)
 	}
 	p, err := d.plan(ctx, due, now)
 	if err != nil {
@@ -355,10 +352,33 @@ func (d *Dispatcher) act(ctx context.Context, p plan.Plan, now time.Time) (pause
 			next.at = at
 		}
 	}
-	if progress {
+	did, at, err := d.look(ctx)
+	switch {
+	case err != nil:
+		return pauseUntil{}, err
+	case progress || did:
 		return pauseUntil{}, nil
+	case !at.IsZero() && at.Before(next.at):
+		next.at = at
 	}
 	return next, nil
+}
+
+// idle looks at what creates have made while nothing is due, and says when
+// something will be.
+func (d *Dispatcher) idle(ctx context.Context) (pauseUntil, error) {
+	did, look, err := d.look(ctx)
+	if err != nil || did {
+		return pauseUntil{}, err
+	}
+	at, ok, err := d.store.NextDue(ctx, d.cfg.Org)
+	if err != nil {
+		return pauseUntil{}, err
+	}
+	if !look.IsZero() && (!ok || look.Before(at)) {
+		at = look
+	}
+	return pauseUntil{at: at, idle: true}, nil
 }
 
 // stuckWait is how long what can neither be sent nor decided waits.

@@ -46,6 +46,15 @@ type Account struct {
 	// Candidate is the e-mail address that Adobe may hold instead of Email
 	// while Presence is Unknown after a change of address.
 	Candidate string
+
+	// Twin says that this is an Adobe ID which stands where an account of the
+	// organization was to be made: Adobe reports success then, and makes none. It
+	// is a person's own, so it is given nothing and never removed.
+	Twin bool `json:",omitempty"`
+	// LookAt is when to look at what a create has made, and Looks counts how
+	// often that was in vain. Zero is not.
+	LookAt time.Time `json:",omitzero"`
+	Looks  int       `json:",omitempty"`
 }
 
 // AdobeGroup is the mirror of one group as Adobe lists it.

@@ -154,7 +154,11 @@ func (s *settling) mirror(edges []Edge, p Presence) {
 // subject mirrors the subject as planned.
 func (s *settling) subject(c *Command) {
 	if c.Account != nil {
-		s.Accounts = append(s.Accounts, *c.Account)
+		a := *c.Account
+		if c.UMAPI.Do[0].CreatesUser() != nil {
+			a.LookAt, a.Looks = s.now.Add(lookAfter), 0
+		}
+		s.Accounts = append(s.Accounts, a)
 	}
 	if c.AdobeGroup != nil {
 		s.AdobeGroups = append(s.AdobeGroups, *c.AdobeGroup)

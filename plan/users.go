@@ -123,7 +123,7 @@ func (w *world) holder(a *account, want mapping.Account) *account {
 // leaving reports whether the account is there and nobody maps to it any more.
 func (a *account) leaving() bool {
 	_, active := a.owner()
-	return a.Presence != Absent && !active
+	return a.Presence != Absent && !active && !a.Twin
 }
 
 // unlink has the user map elsewhere. What the account holds because of the user
@@ -211,7 +211,7 @@ func (w *world) planAccount(out []unit, a *account) []unit {
 	// A create that was lost may have made it with what a create does not change.
 	lost := a.Presence == Doubtful && owner != nil &&
 		!(sameText(a.Email, owner.want.Email) && sameText(a.Username, owner.want.Username))
-	if a.Presence == Unknown || lost {
+	if a.Presence == Unknown || lost || a.Twin && active {
 		w.read(a, slices.Concat(own, a.also))
 		return out
 	}
@@ -250,7 +250,7 @@ func (w *world) planRemoval(out []unit, a *account, own []Due, alone bool) []uni
 		a.Presence = Absent
 		w.plan.Decided.Accounts = append(w.plan.Decided.Accounts, a.Account)
 	}
-	if a.Presence == Absent {
+	if a.Presence == Absent || a.Twin {
 		for _, d := range w.withoutStale(own) {
 			w.decide(d, Done, nil)
 		}

@@ -300,6 +300,9 @@ func (w *world) wants(a *account) map[*group][]Due {
 	}
 	out := map[*group][]Due{}
 	a.desired = out
+	if a.Twin {
+		return out // it is not the account that was to have them
+	}
 	for _, p := range a.people {
 		if !p.active {
 			continue

@@ -116,6 +116,9 @@ type Work interface {
 	Settle(ctx context.Context, org string, s plan.Settlement, now time.Time) error
 	// OpenCalls returns the calls that were recorded and not settled.
 	OpenCalls(ctx context.Context, org string) ([]plan.SentCall, error)
+	// ToLookAt returns up to limit present accounts of the mirror with a LookAt,
+	// in order of it, whether or not it has come.
+	ToLookAt(ctx context.Context, org string, limit int) ([]plan.Account, error)
 	// RemovedSince sums what the calls that were sent after t took away, as
 	// plan.Call tells it; calls that were settled as "not sent" are left out.
 	RemovedSince(ctx context.Context, org string, t time.Time) (plan.Removals, error)

@@ -79,6 +79,7 @@ var hot = map[string]struct {
 	"linked groups":     {query: groupsLinkedTo, using: []string{"links_by_mirror"}},
 	"failures":          {query: oldestStuck, using: []string{"due_stuck (org=? AND state=?)"}},
 	"wake stuck":        {query: wakeStuck, using: []string{"due_stuck (org=? AND state=?)"}},
+	"to look at":        {query: toLookAt, using: []string{"accounts_to_look_at (org=? AND look_at>?)"}},
 	"removed since":     {query: removedSince, using: []string{"INDEX calls_removals (org=? AND sent_at>?)"}},
 	"population":        {query: population, using: []string{"COVERING INDEX accounts_present (org=?)"}},
 	"sizes of groups":   {query: sizesOfGroups, using: []string{"edges_by_group (org=? AND adobe_group=?)"}},

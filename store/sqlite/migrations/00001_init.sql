@@ -160,8 +160,12 @@ CREATE TABLE accounts (
     country       TEXT NOT NULL,
     candidate     TEXT NOT NULL,
     candidate_key TEXT NOT NULL,
+    twin          INTEGER NOT NULL,
+    look_at       INTEGER NOT NULL, -- 0 is never
+    looks         INTEGER NOT NULL,
     PRIMARY KEY (org, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX accounts_to_look_at ON accounts (org, look_at) WHERE look_at > 0 AND presence = 'present';
 CREATE INDEX accounts_present ON accounts (org) WHERE presence = 'present';
 CREATE INDEX accounts_by_email ON accounts (org, email_key);
 CREATE INDEX accounts_by_candidate ON accounts (org, candidate_key) WHERE candidate_key <> '';
