@@ -21,6 +21,9 @@ type Store interface {
 	RecordCall(ctx context.Context, org string, c plan.Call, links []plan.Link, now time.Time) error
 	Settle(ctx context.Context, org string, s plan.Settlement, now time.Time) error
 	OpenCalls(ctx context.Context, org string) ([]plan.SentCall, error)
+	ToLookAt(ctx context.Context, org string, limit int) ([]plan.Account, error)
+	RemovedSince(ctx context.Context, org string, t time.Time) (plan.Removals, error)
+	Population(ctx context.Context, org string) (plan.Removals, error)
 	SentSince(ctx context.Context, org string, t time.Time) ([]time.Time, error)
 	Pause(ctx context.Context, org string) (time.Time, error)
 	SetPause(ctx context.Context, org string, until time.Time) error
@@ -71,6 +74,8 @@ type Config struct {
 	// ActionsPerMinute and ReadsPerMinute are the rates to keep; 0 is no limit.
 	// Pages of the listing of groups get a fifth of the reads, as at Adobe.
 	ActionsPerMinute, ReadsPerMinute int
+	// Brakes hold removals beyond a bound until a person releases them.
+	Brakes Brakes
 	// CallTimeout is how long one call may take; 0 is two minutes.
 	CallTimeout time.Duration
 	// Log is nil for none.
@@ -95,6 +100,7 @@ type Dispatcher struct {
 	storeTrouble trouble
 	listing      listing
 	unknownCodes map[string]int // error codes that are not known, and how often they came
+	counted      counted        // for the brakes
 }
 
 // New checks the configuration. It starts nothing.
@@ -269,11 +275,7 @@ func (d *Dispatcher) step(ctx context.Context) (pauseUntil, error) {
 		d.wider = 0
 	}
 	if len(due) == 0 {
-		at, ok, err := d.store.NextDue(ctx, d.cfg.Org)
-		if err != nil || !ok {
-			return pauseUntil{idle: true}, err
-		}
-		return pauseUntil{at: at, idle: true}, nil
+		return d.idle(ctx)
 	}
 	p, err := d.plan(ctx, due, now)
 	if err != nil {
@@ -304,12 +306,17 @@ func (d *Dispatcher) plan(ctx context.Context, due []plan.Due, now time.Time) (p
 	if err != nil {
 		return plan.Plan{}, err
 	}
+	allowance, err := d.allowance(ctx, now)
+	if err != nil {
+		return plan.Plan{}, err
+	}
 	limits := d.limits
 	if d.most > 0 {
 		limits.Commands = d.most
 	}
 	return plan.Build(plan.Input{
 		Due: due, Facts: facts, Rules: d.cfg.Rules, Limits: limits, Now: now, GroupsKnown: !listed.IsZero(),
+		Allowance: allowance,
 	}), nil
 }
 
@@ -321,6 +328,7 @@ func (d *Dispatcher) act(ctx context.Context, p plan.Plan, now time.Time) (pause
 		if err := d.store.Settle(ctx, d.cfg.Org, p.Decided, now); err != nil {
 			return pauseUntil{}, err
 		}
+		d.tellHeld(p.Decided)
 		progress = true
 	}
 	// What is due may wait for something else that is due, or for a read that is
@@ -346,10 +354,33 @@ func (d *Dispatcher) act(ctx context.Context, p plan.Plan, now time.Time) (pause
 			next.at = at
 		}
 	}
-	if progress {
+	did, at, err := d.look(ctx)
+	switch {
+	case err != nil:
+		return pauseUntil{}, err
+	case progress || did:
 		return pauseUntil{}, nil
+	case !at.IsZero() && at.Before(next.at):
+		next.at = at
 	}
 	return next, nil
+}
+
+// idle looks at what creates have made while nothing is due, and says when
+// something will be.
+func (d *Dispatcher) idle(ctx context.Context) (pauseUntil, error) {
+	did, look, err := d.look(ctx)
+	if err != nil || did {
+		return pauseUntil{}, err
+	}
+	at, ok, err := d.store.NextDue(ctx, d.cfg.Org)
+	if err != nil {
+		return pauseUntil{}, err
+	}
+	if !look.IsZero() && (!ok || look.Before(at)) {
+		at = look
+	}
+	return pauseUntil{at: at, idle: true}, nil
 }
 
 // stuckWait is how long what can neither be sent nor decided waits.

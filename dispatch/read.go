@@ -205,35 +205,45 @@ func (d *Dispatcher) read(ctx context.Context, r plan.Read) (plan.Settlement, er
 		}
 		return plan.GroupRead(r, ""), nil
 	}
-	a := r.Account
+	found, err := d.readAccount(work, *r.Account)
+	if err != nil {
+		return plan.Settlement{}, err
+	}
+	facts, err := d.store.Facts(ctx, d.cfg.Org, plan.Query{Users: r.Linked})
+	if err != nil {
+		return plan.Settlement{}, err
+	}
+	return plan.AccountRead(r, found, facts), nil
+}
+
+// readAccount reads an account under the address that it may have now first, and
+// returns nil if Adobe has none. An Adobe ID that is not what was asked for is
+// returned only if there is nothing else.
+func (d *Dispatcher) readAccount(ctx context.Context, a plan.Account) (*umapi.User, error) {
+	work, cancel := context.WithTimeout(ctx, d.cfg.CallTimeout)
+	defer cancel()
 	domain := a.Domain
-	if a.Type == umapi.AdobeID {
+	if a.Type == umapi.AdobeID && !a.Twin {
 		domain = "AdobeID"
 	}
+	var other *umapi.User
 	for _, email := range []string{a.Candidate, a.Email} {
 		if email == "" {
 			continue
 		}
 		u, err := d.adobe.User(work, email, domain)
 		d.reads.note(clock())
-		if errors.Is(err, umapi.ErrNotFound) {
-			continue
+		switch {
+		case errors.Is(err, umapi.ErrNotFound):
+		case err != nil:
+			return nil, err
+		case u.Type == umapi.AdobeID && domain != "AdobeID":
+			other = &u
+		default:
+			return &u, nil
 		}
-		if err != nil {
-			return plan.Settlement{}, err
-		}
-		return d.accountRead(ctx, r, &u)
 	}
-	return plan.AccountRead(r, nil, plan.Facts{}), nil
-}
-
-// accountRead compares the memberships that Adobe lists with the mirror's.
-func (d *Dispatcher) accountRead(ctx context.Context, r plan.Read, u *umapi.User) (plan.Settlement, error) {
-	facts, err := d.store.Facts(ctx, d.cfg.Org, plan.Query{Users: r.Linked})
-	if err != nil {
-		return plan.Settlement{}, err
-	}
-	return plan.AccountRead(r, u, facts), nil
+	return other, nil
 }
 
 // blames reports whether a read may have failed because of what was read, and

@@ -15,6 +15,9 @@ type Input struct {
 	Rules  mapping.Rules
 	Limits Limits
 	Now    time.Time
+	// Allowance is what may still be removed without a person; nil is no brake.
+	// A field that is [Unbraked] is none for what it counts.
+	Allowance *Removals
 	// GroupsKnown says that Adobe's groups were listed completely: until then
 	// no group is mapped, since its name might be a product profile's.
 	GroupsKnown bool
@@ -51,6 +54,10 @@ func First(due []Due) Query {
 	var q Query
 	users, groups := map[string]bool{}, map[string]bool{}
 	for _, d := range due {
+		if d.Kind == KindMirrored {
+			q.Accounts, q.AdobeGroups = append(q.Accounts, d.User), append(q.AdobeGroups, d.Group)
+			continue
+		}
 		if d.User != "" && !users[d.User] {
 			users[d.User] = true
 			q.Users = append(q.Users, d.User)
@@ -67,10 +74,16 @@ func First(due []Due) Query {
 // the due rows ask for. Its answer is merged into that of [First].
 func Second(due []Due, f Facts, rules mapping.Rules) Query {
 	var q Query
-	linked := make(map[string][]string, len(f.Links))
+	linked, users := make(map[string][]string, len(f.Links)), make(map[string][]string, len(f.Links))
 	for _, l := range f.Links {
 		if l.Kind == KindUser {
 			linked[l.Directory] = append(linked[l.Directory], l.Mirror)
+			users[l.Mirror] = append(users[l.Mirror], l.Directory)
+		}
+	}
+	wanted := func(user string) {
+		if email, ok := f.wantedEmail(user, rules); ok {
+			q.Emails = append(q.Emails, directory.Fold(email))
 		}
 	}
 	for _, d := range due {
@@ -81,16 +94,12 @@ func Second(due []Due, f Facts, rules mapping.Rules) Query {
 				if a := f.Accounts[id]; a.Presence.missing() && a.Email != "" {
 					q.Emails = append(q.Emails, directory.Fold(a.Email))
 				}
-			}
-			u, ok := f.Users[d.User]
-			if !ok {
-				continue
-			}
-			if a, err := u.Attributes(); err == nil && a.IsActive() {
-				if want, err := rules.Account(a); err == nil {
-					q.Emails = append(q.Emails, directory.Fold(want.Email))
+				// When one leaves an account, another of its users may decide what it is.
+				for _, other := range users[id] {
+					wanted(other)
 				}
 			}
+			wanted(d.User)
 		case KindGroup:
 			g, ok := f.Groups[d.Group]
 			if !ok {
@@ -101,10 +110,24 @@ func Second(due []Due, f Facts, rules mapping.Rules) Query {
 					q.Names = append(q.Names, directory.Fold(name))
 				}
 			}
-		case KindEdge: // its ends are all that matters
+		case KindEdge, KindMirrored: // its ends are all that matters
 		}
 	}
 	return q
+}
+
+// wantedEmail is the address that the account of an active user should have.
+func (f Facts) wantedEmail(user string, rules mapping.Rules) (string, bool) {
+	u, ok := f.Users[user]
+	if !ok {
+		return "", false
+	}
+	a, err := u.Attributes()
+	if err != nil || !a.IsActive() {
+		return "", false
+	}
+	want, err := rules.Account(a)
+	return want.Email, err == nil
 }
 
 // Merge adds what other knows.
@@ -115,8 +138,9 @@ func (f *Facts) Merge(other Facts) {
 	mergeMap(&f.Accounts, other.Accounts)
 	mergeMap(&f.AdobeGroups, other.AdobeGroups)
 	f.Links = appendNew(f.Links, other.Links)
-	f.Edges = appendNew(f.Edges, other.Edges)
+	mergeMap(&f.Edges, other.Edges)
 	f.EdgesDue = appendNew(f.EdgesDue, other.EdgesDue)
+	mergeMap(&f.Sizes, other.Sizes)
 }
 
 func mergeMap[K comparable, V any](into *map[K]V, from map[K]V) {

@@ -33,6 +33,12 @@ func OwnCodes() iter.Seq2[string, OwnCode] {
 }
 
 var ownCodes = map[string]OwnCode{
+	"bridge.adobe_id.twin": {umapi.CodeNeedsPerson, "The organization has an Adobe ID with the address, and Adobe makes no other account beside it.",
+		"Remove the Adobe ID under Users in the Admin Console, or give the user the identity type adobeID; then scim-bridge retry."},
+	"bridge.brake.departures": {umapi.CodeNeedsPerson, "A user would leave Adobe, and more have left lately than the brake lets through.",
+		"If it is meant, let it go with scim-bridge release; else put it right in the identity provider, which takes it back."},
+	"bridge.brake.entitlements": {umapi.CodeNeedsPerson, "A membership would be removed, and more were removed lately than the brake lets through.",
+		"If it is meant, let it go with scim-bridge release; else put it right in the identity provider, which takes it back."},
 	"bridge.call_refused": {umapi.CodePermanent, "Adobe refused a call with nothing but this in it as malformed.",
 		"Report it with the request ID: the command should have been checked before it was sent."},
 	"bridge.command.invalid": {umapi.CodePermanent, "What would be sent breaks a rule of Adobe's.",

@@ -38,9 +38,23 @@
 //
 // # What a reply proves
 //
-// A command without an error is done: its subject is as planned and its
-// memberships are mirrored. In one with errors the steps before the first error are
-// done, and of those after it nothing is known: they are repeat-safe, so they stay
-// due. The code decides what becomes of the failed step, see [Settle].
-// A call without a reply proves nothing, see [Lost].
+// The mirror says of each thing whether it is absent, present, doubtful or
+// unknown, so that no doubt is kept anywhere else. A doubtful one differs from
+// whatever the directory says; an unknown one is read back before it is touched.
+//
+//	a command without an error      is done: subject and memberships are as planned
+//	a step before the first error   is done
+//	a step after the first error    its memberships are doubtful
+//	the step of an error            as the code says, see [Settle]: it was not done, or
+//	                                it is doubtful, or the subject is unknown
+//	no reply, all repeat-safe       an account that was to be made or to leave is doubtful
+//	                                with its memberships; names are forgotten
+//	no reply, not repeat-safe       the subject is unknown, under either name
+//	a reading                       the subject is there or not; memberships that are not
+//	                                listed become doubtful, and none is proven, since a
+//	                                reading may be older than a change
+//
+// Each doubtful thing is due. A pair of a directory user and group is due as
+// such; where the mirror changed and not the directory, the mirrored membership is
+// ([KindMirrored]), which is found even if no pair leads to it any longer.
 package plan

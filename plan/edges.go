@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/scim-bridge/scim-bridge/umapi"
@@ -15,11 +17,13 @@ type edge struct {
 	add     bool
 	due     []Due // rows that it pays off
 	also    []Due // rows that wait for others too
-	// otherwise is what becomes due if it fails, where no row stands for it.
+	// otherwise is what becomes due if it fails, where no row is due for it.
 	otherwise []Touch
 	solo      bool // in a step of its own, so that an error names it
 	alone     bool // in a call of its own
 	queued    bool
+	cleared   bool // by the brake
+	counts    bool // against the brake
 	taken     bool // by a command of this call
 }
 
@@ -38,26 +42,30 @@ func (e *edge) listable() bool {
 	return e.account.Type != umapi.AdobeID && e.account.Domain == ""
 }
 
-type pair struct{ user, group string }
+// row names a due row.
+type row struct {
+	kind        Kind
+	user, group string
+}
 
-func (d Due) pair() pair { return pair{d.User, d.Group} }
+func (d Due) row() row { return row{d.Kind, d.User, d.Group} }
 
 // compareEdges finds, for each due membership, how mirror and directory differ.
 // It decides about those that do not, and returns for each of the others the
 // differences that its row waits for.
-func (w *world) compareEdges() map[pair][]*edge {
-	out := map[pair][]*edge{}
-	seen := map[pair]bool{}
+func (w *world) compareEdges() map[row][]*edge {
+	out, seen := map[row][]*edge{}, map[row]bool{}
 	for _, d := range w.in.Due {
-		if d.Kind == KindEdge {
-			seen[d.pair()] = true
-			if found := w.compareEdge(d, true); len(found) > 0 {
-				out[d.pair()] = found
-			}
+		if d.Kind != KindEdge && d.Kind != KindMirrored {
+			continue
+		}
+		seen[d.row()] = true
+		if found := w.compareEdge(d, true); len(found) > 0 {
+			out[d.row()] = found
 		}
 	}
 	for _, d := range w.in.Facts.EdgesDue {
-		if !seen[d.pair()] {
+		if !seen[d.row()] {
 			w.compareEdge(d, false) // so that a user's command pays it off too
 		}
 	}
@@ -67,20 +75,16 @@ func (w *world) compareEdges() map[pair][]*edge {
 // compareEdge compares one due membership; decide says that its row may be
 // decided about.
 func (w *world) compareEdge(d Due, decide bool) []*edge {
-	p, t := w.person(d.User), w.team(d.Group)
-	if w.waitsForEnds(d, p, t, decide) {
-		return nil
-	}
-	found, refused := w.differences(p, t, false)
-	last := len(found) == 1
-	if d.Resend {
-		// What is only sent again comes last: as long as the row is due it would
-		// be sent over and over.
-		again := w.resends(p, t)
-		if len(found) == 0 && again {
-			found, refused = w.differences(p, t, true)
+	var found []*edge
+	var refused *Problem
+	if d.Kind == KindMirrored {
+		found = w.mirroredDifference(w.accounts[d.User], w.groups[d.Group])
+	} else {
+		p, t := w.person(d.User), w.team(d.Group)
+		if w.waitsForEnds(d, p, t, decide) {
+			return nil
 		}
-		last = len(found) == 1 && (!again || found[0].isOf(p, t))
+		found, refused = w.differences(p, t)
 	}
 	switch {
 	case len(found) > 0 || !decide:
@@ -90,7 +94,7 @@ func (w *world) compareEdge(d Due, decide bool) []*edge {
 		w.decide(d, Done, nil)
 	}
 	for _, e := range found {
-		if last {
+		if len(found) == 1 {
 			e.due = append(e.due, d)
 		} else {
 			e.also = append(e.also, d) // the row stays due until no difference is left
@@ -104,42 +108,47 @@ func (w *world) compareEdge(d Due, decide bool) []*edge {
 	return found
 }
 
-// isOf reports whether e is what the pair maps to now.
-func (e *edge) isOf(p *person, t *team) bool {
-	return slices.Contains(p.current, e.account) && slices.Contains(t.current, e.group)
-}
-
-// resends reports whether the membership of the pair itself is there, by the
-// mirror. What the pair mapped to before is another row's to send again.
-func (w *world) resends(p *person, t *team) bool {
+// differences lists how the memberships of what the user and the group map to
+// differ, and why one cannot be had. What they mapped to before has rows of its
+// own. What is about to leave takes its memberships along, and is looked at whole
+// if it stays.
+func (w *world) differences(p *person, t *team) (found []*edge, refused *Problem) {
 	for _, a := range p.current {
-		for _, g := range t.current {
-			if _, wanted := w.wants(a)[g]; wanted && g.mappable() && w.edges[Edge{Account: a.ID, Group: g.ID}] {
-				return true
-			}
+		if a.leaving() {
+			continue
 		}
-	}
-	return false
-}
-
-// differences lists how the memberships of all that the user maps or mapped to
-// differ, and why one cannot be had.
-func (w *world) differences(p *person, t *team, resend bool) (found []*edge, refused *Problem) {
-	for _, a := range slices.Concat(p.current, p.stale) {
-		for _, g := range slices.Concat(t.current, t.stale) {
+		for _, g := range t.current {
 			if !g.mappable() {
 				if _, wanted := w.wants(a)[g]; wanted {
 					refused = g.notMappable()
 				}
 				continue
 			}
-			own := slices.Contains(p.current, a) && slices.Contains(t.current, g)
-			if e := w.difference(a, g, resend && own); e != nil && !slices.Contains(found, e) {
+			if e := w.difference(a, g); e != nil {
 				found = append(found, e)
 			}
 		}
 	}
 	return found, refused
+}
+
+// mirroredDifference is the difference that a row of the mirror is about. Who
+// makes an account, or keeps it, looks at all its memberships, so there is nothing
+// to do about those of one that may not be there or is about to leave; nor where a
+// pair that wants it is due itself.
+func (w *world) mirroredDifference(a *account, g *group) []*edge {
+	if a == nil || g == nil || a.Presence.missing() || a.leaving() || g.Presence == Absent || !g.mappable() {
+		return nil
+	}
+	e := w.difference(a, g)
+	if e == nil || e.add && w.pairIsDue(w.wants(a)[g]) {
+		return nil
+	}
+	return []*edge{e}
+}
+
+func (w *world) pairIsDue(pairs []Due) bool {
+	return slices.ContainsFunc(pairs, func(d Due) bool { return w.edgeDue[d.row()] })
 }
 
 // waitsForEnds parks a membership that the directory has, but whose user or
@@ -148,11 +157,7 @@ func (w *world) waitsForEnds(d Due, p *person, t *team, decide bool) bool {
 	if !t.exists || !slices.Contains(p.teams, t.id) {
 		return false
 	}
-	if p.active && len(p.current) > 0 && len(t.current) > 0 {
-		return false
-	}
-	// Who is about to leave may be active again before that: then it is wanted.
-	if !p.active && !slices.ContainsFunc(p.current, (*account).leaving) {
+	if !p.active || len(p.current) > 0 && len(t.current) > 0 {
 		return false
 	}
 	if decide {
@@ -176,16 +181,13 @@ func (w *world) park(d Due, p *person, t *team) {
 }
 
 // difference returns how the membership of a in g differs, or nil.
-func (w *world) difference(a *account, g *group, resend bool) *edge {
+func (w *world) difference(a *account, g *group) *edge {
 	key := Edge{Account: a.ID, Group: g.ID}
 	if e := w.items[key]; e != nil {
 		return e
 	}
 	_, wanted := w.wants(a)[g]
-	mirrored := w.edges[key]
-	// What is not wanted and may be there is mirrored, see Lost: Resend matters
-	// only to what is.
-	if wanted == mirrored && !(wanted && resend) {
+	if !w.differs(key, wanted) {
 		return nil
 	}
 	e := &edge{Edge: key, account: a, group: g, add: wanted}
@@ -193,6 +195,72 @@ func (w *world) difference(a *account, g *group, resend bool) *edge {
 	a.items = append(a.items, e)
 	g.items = append(g.items, e)
 	return e
+}
+
+// differs reports whether the mirror holds another thing than what is wanted.
+func (w *world) differs(key Edge, wanted bool) bool {
+	switch w.edges[key] {
+	case Present:
+		return !wanted
+	case Doubtful:
+		return true
+	}
+	return wanted
+}
+
+// unsettled lists memberships of an account that differ and that no row is due
+// for: they changed with the account, and not in the directory. What is wanted
+// is looked at for each pair that wants it, since one of several users may be
+// about to have another account; what is not wanted, by itself.
+func (w *world) unsettled(a *account) []Touch {
+	var out []Touch
+	wants := w.wants(a)
+	for _, g := range sortedGroups(wants) {
+		key := Edge{Account: a.ID, Group: g.ID}
+		if g.mappable() && w.differs(key, true) && !w.takes(key) {
+			out = w.touchUnlessDue(out, a, wants[g])
+		}
+	}
+	out = w.touchUnlessDue(out, a, a.unmapped)
+	for _, g := range a.mirrored {
+		d := Due{Kind: KindMirrored, User: a.ID, Group: g.ID}
+		if _, wanted := wants[g]; !wanted && !w.looksAt(a, d) && w.items[Edge{Account: a.ID, Group: g.ID}] == nil {
+			out = append(out, d.touch())
+		}
+	}
+	return out
+}
+
+// looksAt reports whether one of these rows looks at the account. None does while
+// it is not there: pairs are parked then, maybe for another user of the account
+// than comes, and the mirror's have nothing to do.
+func (w *world) looksAt(a *account, d Due) bool {
+	return !a.Presence.missing() && w.edgeDue[d.row()]
+}
+
+func (w *world) touchUnlessDue(out []Touch, a *account, pairs []Due) []Touch {
+	for _, d := range pairs {
+		if !w.looksAt(a, d) {
+			out = append(out, d.touch())
+		}
+	}
+	return out
+}
+
+func (d Due) touch() Touch {
+	return Touch{Kind: d.Kind, User: d.User, Group: d.Group, Class: ClassMembership}
+}
+
+// takes reports whether a command of this call carries the membership.
+func (w *world) takes(key Edge) bool {
+	e := w.items[key]
+	return e != nil && e.taken
+}
+
+func sortedGroups[T any](groups map[*group]T) []*group {
+	return slices.SortedFunc(maps.Keys(groups), func(x, y *group) int {
+		return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.ID, y.ID))
+	})
 }
 
 // readEnds asks for ends that are not known.
@@ -207,19 +275,19 @@ func (w *world) readEnds(e *edge, d Due) {
 
 // parkBlocked parks what waits for an end that this call does not bring.
 func (w *world) parkBlocked() {
-	blocked, free := map[pair]bool{}, map[pair]bool{}
+	blocked, free := map[row]bool{}, map[row]bool{}
 	for _, e := range w.items {
 		waits := !e.taken && (e.account.Presence.missing() || e.group.Presence == Absent)
 		for _, d := range slices.Concat(e.due, e.also) {
 			if waits {
-				blocked[d.pair()] = true
+				blocked[d.row()] = true
 			} else {
-				free[d.pair()] = true
+				free[d.row()] = true
 			}
 		}
 	}
 	for _, d := range w.in.Due {
-		if d.Kind == KindEdge && blocked[d.pair()] && !free[d.pair()] {
+		if d.Kind == KindEdge && blocked[d.row()] && !free[d.row()] {
 			w.park(d, w.person(d.User), w.team(d.Group))
 		}
 	}

@@ -8,6 +8,8 @@ import (
 type Query struct {
 	// Users and Groups are SCIM ids, of resources that may be gone.
 	Users, Groups []string
+	// Accounts and AdobeGroups are mirror ids.
+	Accounts, AdobeGroups []string
 	// Emails and Names are folded by directory.Fold: addresses of accounts and
 	// names of Adobe groups.
 	Emails, Names []string
@@ -23,12 +25,14 @@ type Query struct {
 //     Adobe group in AdobeGroups;
 //   - Links: all links of the users and groups above, and of the users and groups
 //     asked for though they are gone from the directory;
-//   - Accounts: those linked to a user in Users or to one asked for, and those
-//     with an address (Email or Candidate) in Emails;
-//   - AdobeGroups: those linked to a group in Groups or to one asked for, those with a
-//     name (Name or Candidate) in Names, and those in Edges;
-//   - Edges: all mirrored memberships of the accounts in Accounts;
-//   - EdgesDue: the pending due memberships of the users asked for.
+//   - Accounts: those asked for, those linked to a user in Users or to one asked
+//     for, and those with an address (Email or Candidate) in Emails;
+//   - AdobeGroups: those asked for, those linked to a group in Groups or to one asked
+//     for, those with a name (Name or Candidate) in Names, and those in Edges;
+//   - Edges: all mirrored memberships of the accounts in Accounts, present or doubtful;
+//   - EdgesDue: the pending due memberships of the users asked for;
+//   - Sizes: how many mirrored memberships each Adobe group has that is linked to
+//     a group asked for which is gone from the directory.
 type Facts struct {
 	Users       map[string]directory.User
 	Memberships map[string][]string
@@ -36,8 +40,9 @@ type Facts struct {
 	Links       []Link
 	Accounts    map[string]Account
 	AdobeGroups map[string]AdobeGroup
-	Edges       []Edge
+	Edges       map[Edge]Presence
 	EdgesDue    []Due
+	Sizes       map[string]int
 }
 
 // Outcome is a verdict on something that was due.
@@ -50,6 +55,8 @@ const (
 	Retry Outcome = "retry"
 	// Parked means that a membership waits until its user or group is done.
 	Parked Outcome = "parked"
+	// Held means that a brake stopped it: it waits for new input, or for a person.
+	Held Outcome = "held"
 	// Failed means that it waits for new input, new configuration or a person.
 	Failed Outcome = "failed"
 )

@@ -60,7 +60,8 @@ func (w *world) leaveGroup(t *team, g *group) {
 	t.stale = append(t.stale, g)
 	g.teams = slices.DeleteFunc(g.teams, func(x *team) bool { return x == t })
 	w.plan.Links = append(w.plan.Links, Link{Kind: KindGroup, Directory: t.id, Mirror: g.ID, Stale: true})
-	w.plan.Decided.Touched = append(w.plan.Decided.Touched, Touch{Kind: KindEdge, Group: t.id, Class: ClassMembership})
+	w.plan.Decided.Touched = append(w.plan.Decided.Touched,
+		Touch{Kind: KindMirrored, Group: g.ID, Class: ClassMembership}, Touch{Kind: KindEdge, Group: t.id, Class: ClassMembership})
 }
 
 // mappable reports whether the group is a user group, or may be one: what Adobe
@@ -115,7 +116,7 @@ func (w *world) planGroup(out []unit, d Due) []unit {
 			c.Touched = []Touch{{Kind: KindEdge, Group: t.id, Class: ClassMembership}}
 		}
 		return append(out, unit{group: g, command: c, first: true, alone: d.Alone})
-	case g.Name == t.name && !d.Resend, g.Adopted:
+	case g.Name == t.name, g.Adopted:
 		w.decide(d, Done, nil)
 		return out
 	default:
@@ -153,9 +154,15 @@ func (w *world) planGroupRemoval(out []unit, t *team, g *group, d Due) []unit {
 		w.decide(d, Done, nil)
 		return out
 	}
+	if w.holdDeletion(g, d) {
+		return out
+	}
 	after := g.AdobeGroup
 	after.Presence = Absent
 	c := groupCommand(g, after, d, umapi.Step{DeleteUserGroup: &umapi.DeleteUserGroup{}})
+	if !d.Released {
+		c.Removes.Entitlements = w.in.Facts.Sizes[g.ID]
+	}
 	return append(out, unit{group: g, command: c, alone: d.Alone})
 }
 

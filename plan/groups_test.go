@@ -209,14 +209,32 @@ func TestBuild_Memberships(t *testing.T) {
 			},
 			decided: map[string]string{"edge au": "done", "edge bu": "done"},
 		},
-		"that are so are sent again after a call without a reply": {
+		"that may be so are sent again": {
 			world: func(l *ledger) {
 				two(l, plain)
-				l.mirroredMember("a", "u")
-				l.owe(plan.KindEdge, "u", "a", plan.ClassMembership)
-				l.due[edge("u", "a")].Resend = true
+				l.join("a", "u")
+				l.doubtfulMember("a", "u")
 			},
 			sent: []string{`{"user":"ada@example.com","do":[{"add":{"group":["Ant"]}}]}`},
+		},
+		"that may be so and should not are removed": {
+			world: func(l *ledger) {
+				two(l, plain)
+				l.doubtfulMember("a", "u")
+				l.owe(plan.KindMirrored, "u", "a", plan.ClassMembership)
+			},
+			sent: []string{`{"user":"ada@example.com","do":[{"remove":{"group":["Ant"]}}]}`},
+		},
+		"of the mirror that are as they should be are done": {
+			world: func(l *ledger) {
+				two(l, plain)
+				l.join("a", "u")
+				l.settled()
+				l.mirroredMember("a", "u")
+				l.owe(plan.KindMirrored, "u", "a", plan.ClassMembership)
+				l.owe(plan.KindMirrored, "gone", "a", plan.ClassMembership)
+			},
+			decided: map[string]string{"mirrored au": "done", "mirrored agone": "done"},
 		},
 		"of an unknown account wait until it is read": {
 			world: func(l *ledger) {

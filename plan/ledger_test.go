@@ -57,6 +57,7 @@ type row struct {
 	plan.Due
 	class          plan.Class
 	parked, failed bool
+	held           bool
 	notBefore      time.Time
 	problem        plan.Problem
 }
@@ -73,9 +74,10 @@ type ledger struct {
 	links       map[plan.Link]plan.Link    // by the link without Stale
 	accounts    map[string]plan.Account
 	adobeGroups map[string]plan.AdobeGroup
-	edges       map[plan.Edge]bool
+	edges       map[plan.Edge]plan.Presence
 	due         map[key]*row
 	groupsKnown bool
+	allowance   *plan.Removals
 }
 
 func newLedger() *ledger {
@@ -83,7 +85,7 @@ func newLedger() *ledger {
 		rules: federated, now: epoch, groupsKnown: true,
 		users: map[string]directory.User{}, groups: map[string]directory.Group{}, members: map[string]map[string]bool{},
 		links: map[plan.Link]plan.Link{}, accounts: map[string]plan.Account{}, adobeGroups: map[string]plan.AdobeGroup{},
-		edges: map[plan.Edge]bool{}, due: map[key]*row{},
+		edges: map[plan.Edge]plan.Presence{}, due: map[key]*row{},
 	}
 }
 
@@ -92,8 +94,8 @@ func (l *ledger) owe(kind plan.Kind, user, group string, c plan.Class) {
 	k := key{kind, user, group}
 	r := &row{class: c, Due: plan.Due{Kind: kind, User: user, Group: group, Since: l.now, Generation: l.generation}}
 	if old := l.due[k]; old != nil {
-		r.Resend = old.Resend
-		if !old.failed {
+		r.Released = old.Released
+		if !old.failed && !old.held {
 			r.Since = old.Since
 			if plan.Rank(old.class, old.Since) < plan.Rank(c, r.Since) {
 				r.class = old.class
@@ -176,16 +178,17 @@ func (l *ledger) settled() { clear(l.due) }
 func (l *ledger) facts(q plan.Query) plan.Facts {
 	f := plan.Facts{
 		Users: map[string]directory.User{}, Memberships: map[string][]string{}, Groups: map[string]directory.Group{},
-		Accounts: map[string]plan.Account{}, AdobeGroups: map[string]plan.AdobeGroup{},
+		Accounts: map[string]plan.Account{}, AdobeGroups: map[string]plan.AdobeGroup{}, Edges: map[plan.Edge]plan.Presence{},
+		Sizes: map[string]int{},
 	}
-	users, accounts := set(q.Users), map[string]bool{}
+	users, accounts := set(q.Users), set(q.Accounts)
 	for id, a := range l.accounts {
 		if slices.Contains(q.Emails, directory.Fold(a.Email)) || a.Candidate != "" && slices.Contains(q.Emails, directory.Fold(a.Candidate)) {
 			accounts[id] = true
 		}
 	}
 	f.Links = append(f.Links, l.linked(plan.KindUser, users, accounts)...)
-	groups, adobe := set(q.Groups), map[string]bool{}
+	groups, adobe := set(q.Groups), set(q.AdobeGroups)
 	for id := range users {
 		if u, ok := l.users[id]; ok {
 			f.Users[id] = u
@@ -202,9 +205,9 @@ func (l *ledger) facts(q plan.Query) plan.Facts {
 			f.Accounts[id] = a
 		}
 	}
-	for e := range l.edges {
+	for e, p := range l.edges {
 		if accounts[e.Account] {
-			f.Edges = append(f.Edges, e)
+			f.Edges[e] = p
 			adobe[e.Group] = true
 		}
 	}
@@ -219,17 +222,35 @@ func (l *ledger) facts(q plan.Query) plan.Facts {
 			f.Groups[id] = g
 		}
 	}
+	for _, k := range f.Links {
+		if _, there := l.groups[k.Directory]; k.Kind == plan.KindGroup && !there && slices.Contains(q.Groups, k.Directory) {
+			f.Sizes[k.Mirror] = l.size(k.Mirror)
+		}
+	}
 	for id := range adobe {
 		if g, ok := l.adobeGroups[id]; ok {
 			f.AdobeGroups[id] = g
 		}
 	}
 	for _, r := range l.sorted() {
-		if r.Kind == plan.KindEdge && !r.failed && slices.Contains(q.Users, r.User) {
-			f.EdgesDue = append(f.EdgesDue, r.Due)
+		if r.Kind == plan.KindEdge && !r.failed && !r.held && slices.Contains(q.Users, r.User) {
+			d := r.Due
+			d.Parked = r.parked
+			f.EdgesDue = append(f.EdgesDue, d)
 		}
 	}
 	return f
+}
+
+// size counts the mirrored memberships of an Adobe group.
+func (l *ledger) size(group string) int {
+	n := 0
+	for e := range l.edges {
+		if e.Group == group {
+			n++
+		}
+	}
+	return n
 }
 
 // linked follows links to and fro, adding to both sets what it finds.
@@ -267,7 +288,7 @@ func (l *ledger) sorted() []*row {
 func (l *ledger) dueNow(limit int) []plan.Due {
 	var out []plan.Due
 	for _, r := range l.sorted() {
-		if !r.parked && !r.failed && !r.notBefore.After(l.now) && len(out) < limit {
+		if !r.parked && !r.failed && !r.held && !r.notBefore.After(l.now) && len(out) < limit {
 			out = append(out, r.Due)
 		}
 	}
@@ -285,7 +306,7 @@ func (l *ledger) input(limits plan.Limits, window int) plan.Input {
 	if q := plan.Second(due, facts, l.rules); len(q.Emails)+len(q.Names) > 0 {
 		facts.Merge(l.facts(q))
 	}
-	return plan.Input{Due: due, Facts: facts, Rules: l.rules, Limits: limits, Now: l.now, GroupsKnown: l.groupsKnown}
+	return plan.Input{Due: due, Facts: facts, Rules: l.rules, Limits: limits, Now: l.now, GroupsKnown: l.groupsKnown, Allowance: l.allowance}
 }
 
 func (l *ledger) link(links []plan.Link) {
@@ -298,21 +319,27 @@ func (l *ledger) link(links []plan.Link) {
 func (l *ledger) settle(s plan.Settlement) {
 	for _, a := range s.Accounts {
 		l.accounts[a.ID] = a
-		if a.Presence == plan.Absent {
-			maps.DeleteFunc(l.edges, func(e plan.Edge, _ bool) bool { return e.Account == a.ID })
+		for e := range l.edges {
+			switch {
+			case e.Account != a.ID:
+			case a.Presence == plan.Absent:
+				delete(l.edges, e)
+			case a.Presence == plan.Doubtful:
+				l.edges[e] = plan.Doubtful
+			}
 		}
 	}
 	for _, g := range s.AdobeGroups {
 		l.adobeGroups[g.ID] = g
 		if g.Presence == plan.Absent {
-			maps.DeleteFunc(l.edges, func(e plan.Edge, _ bool) bool { return e.Group == g.ID })
+			maps.DeleteFunc(l.edges, func(e plan.Edge, _ plan.Presence) bool { return e.Group == g.ID })
 		}
 	}
-	for _, e := range s.Added {
-		l.edges[e] = true
-	}
-	for _, e := range s.Removed {
-		delete(l.edges, e)
+	for _, m := range s.Memberships {
+		l.edges[m.Edge] = m.Presence
+		if m.Presence == plan.Absent {
+			delete(l.edges, m.Edge)
+		}
 	}
 	l.link(s.Links)
 	for _, k := range s.Unlinked {
@@ -327,10 +354,14 @@ func (l *ledger) settle(s plan.Settlement) {
 			for u := range l.members[t.Group] {
 				l.owe(plan.KindEdge, u, t.Group, t.Class)
 			}
+		case t.Kind == plan.KindMirrored && t.User == "":
+			for e := range l.edges {
+				if e.Group == t.Group {
+					l.owe(t.Kind, e.Account, t.Group, t.Class)
+				}
+			}
 		default:
 			l.owe(t.Kind, t.User, t.Group, t.Class)
-			r := l.due[key{t.Kind, t.User, t.Group}]
-			r.Resend = r.Resend || t.Resend
 		}
 	}
 	l.dropLinks()
@@ -341,21 +372,20 @@ func (l *ledger) judge(v plan.Verdict) {
 	if r == nil {
 		return
 	}
-	r.Resend = r.Resend || v.Resend
 	if r.Generation != v.Due.Generation {
 		return
 	}
 	if v.Attempt {
 		r.Attempts++
 	}
-	r.Alone, r.problem, r.parked, r.failed, r.notBefore = v.Alone, v.Problem, false, false, time.Time{}
+	r.Alone, r.problem, r.parked, r.failed, r.held, r.notBefore = v.Alone, v.Problem, false, false, false, time.Time{}
 	switch v.Outcome {
 	case plan.Done:
 		delete(l.due, keyOf(v.Due))
 		for _, e := range l.due {
 			if e.Kind == plan.KindEdge && (v.Due.Kind == plan.KindUser && e.User == v.Due.User || v.Due.Kind == plan.KindGroup && e.Group == v.Due.Group) {
-				if e.parked {
-					e.parked, e.notBefore = false, time.Time{}
+				if e.parked || e.held {
+					e.parked, e.held, e.notBefore = false, false, time.Time{}
 				}
 			}
 		}
@@ -366,6 +396,8 @@ func (l *ledger) judge(v plan.Verdict) {
 		r.notBefore = l.now.Add(5 * time.Second)
 	case plan.Failed:
 		r.failed = true
+	case plan.Held:
+		r.held = true
 	}
 }
 
@@ -373,7 +405,9 @@ func (l *ledger) judge(v plan.Verdict) {
 func (l *ledger) dropLinks() {
 	named := map[string]bool{}
 	for k := range l.due {
-		named[k.user], named[k.group] = true, true
+		if k.kind != plan.KindMirrored {
+			named[k.user], named[k.group] = true, true
+		}
 	}
 	maps.DeleteFunc(l.links, func(_, k plan.Link) bool {
 		_, user := l.users[k.Directory]
@@ -387,7 +421,7 @@ func (l *ledger) next() (time.Time, bool) {
 	var at time.Time
 	found := false
 	for _, r := range l.due {
-		if !r.parked && !r.failed && r.notBefore.After(l.now) && (!found || r.notBefore.Before(at)) {
+		if !r.parked && !r.failed && !r.held && r.notBefore.After(l.now) && (!found || r.notBefore.Before(at)) {
 			at, found = r.notBefore, true
 		}
 	}
@@ -397,7 +431,7 @@ func (l *ledger) next() (time.Time, bool) {
 func (l *ledger) pending() int {
 	n := 0
 	for _, r := range l.due {
-		if !r.failed {
+		if !r.failed && !r.held {
 			n++
 		}
 	}

@@ -27,6 +27,10 @@ func (l Limits) OrDefaults() Limits {
 }
 
 const (
+	// lookAfter is when what a create has made is looked at: a read may be older
+	// than a change, though hardly by as much. maxLooks is how often it is tried.
+	lookAfter = 2 * time.Minute
+	maxLooks  = 3
 	// MaxAttempts is how often a command is tried before its subject is failed.
 	MaxAttempts = 10
 	// firstBackoff and lastBackoff bound the wait between two attempts.

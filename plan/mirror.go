@@ -14,9 +14,9 @@ const (
 	Absent Presence = "absent"
 	// Present means that Adobe holds it as the mirror says.
 	Present Presence = "present"
-	// Doubtful means that a call was to make or to remove an account and had no
-	// good answer: it may be there. It is made again, or removed, as the directory
-	// says; both are safe.
+	// Doubtful means that a call was to make or to remove an account or a membership
+	// and had no good answer: it may be there. It is made again, or removed, as the
+	// directory says; both are safe. So it differs from whatever the directory says.
 	Doubtful Presence = "doubtful"
 	// Unknown means that a call touched it whose outcome is not known: it is
 	// read back before it is touched again.
@@ -31,7 +31,8 @@ type Account struct {
 	// ID is the mirror's own: for an account that the bridge made, the SCIM id
 	// of the first user that mapped to it.
 	ID string
-	// Presence says what is known. An absent account has no memberships.
+	// Presence says what is known. An absent account has no memberships, and
+	// those of a doubtful one are doubtful.
 	Presence Presence
 	Type     umapi.IdentityType
 	// Email is the current address, as Adobe has it: the key of commands.
@@ -45,6 +46,15 @@ type Account struct {
 	// Candidate is the e-mail address that Adobe may hold instead of Email
 	// while Presence is Unknown after a change of address.
 	Candidate string
+
+	// Twin says that this is an Adobe ID which stands where an account of the
+	// organization was to be made: Adobe reports success then, and makes none. It
+	// is a person's own, so it is given nothing and never removed.
+	Twin bool `json:",omitempty"`
+	// LookAt is when to look at what a create has made, and Looks counts how
+	// often that was in vain. Zero is not.
+	LookAt time.Time `json:",omitzero"`
+	Looks  int       `json:",omitempty"`
 }
 
 // AdobeGroup is the mirror of one group as Adobe lists it.
@@ -65,11 +75,19 @@ type AdobeGroup struct {
 	Candidate string
 }
 
-// Edge is one membership that the bridge added in Adobe, or found there where
-// the directory says it too.
+// Edge names a membership of the mirror.
 type Edge struct {
 	// Account and Group are mirror ids.
 	Account, Group string
+}
+
+// Membership is an edge with what is known of it. One that is present was added
+// by the bridge, or found there where the directory says it too; one that is
+// doubtful may have been. A row is due for each that is doubtful.
+type Membership struct {
+	Edge
+	// Presence is Present, Doubtful or Absent.
+	Presence Presence
 }
 
 // Link says that a directory user maps to an account, or a directory group to
@@ -93,13 +111,18 @@ const (
 	KindGroup Kind = "group"
 	// KindEdge is a membership: a pair of a directory group and user.
 	KindEdge Kind = "edge"
+	// KindMirrored is a membership of the mirror: a pair of an account and an Adobe
+	// group. It is due where the mirror changed and not the directory, or where no
+	// pair of the directory leads to it any longer.
+	KindMirrored Kind = "mirrored"
 )
 
 // Due is a user, group or membership whose mirror may differ from the directory.
 type Due struct {
 	Kind Kind
 	// User is set for KindUser and KindEdge, Group for KindGroup and KindEdge:
-	// SCIM ids, whose resources may be gone from the directory.
+	// SCIM ids, whose resources may be gone from the directory. For KindMirrored
+	// they are the mirror's ids of an account and an Adobe group.
 	User, Group string
 	// Generation counts the directory's changes. A verdict counts only if it
 	// is still the same.
@@ -109,10 +132,11 @@ type Due struct {
 	// Alone asks for a call that holds nothing else, since a call with it was
 	// refused as a whole.
 	Alone bool
-	// Resend asks to send what the directory says even where the mirror agrees:
-	// a repeat-safe call with it had no reply, so the mirror cannot be believed.
-	// A change of the directory keeps it.
-	Resend bool
+	// Released says that a person let it go: no brake holds it any longer.
+	Released bool
+	// Parked says that it waits for its user or group, see the outcome of that
+	// name. It is never so of what is taken.
+	Parked bool
 	// Since is when it became due.
 	Since time.Time
 }

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/scim-bridge/scim-bridge/umapi"
@@ -98,44 +97,24 @@ func (w *world) packAccount(u unit) {
 // do not fit become due when it is there.
 func (w *world) carry(c *Command, a *account) {
 	wants := w.wants(a)
-	groups := make([]*group, 0, len(wants))
-	for g := range wants {
-		groups = append(groups, g)
-	}
-	slices.SortFunc(groups, func(x, y *group) int { return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.ID, y.ID)) })
 	var edges []*edge
 	room := (w.in.Limits.Steps - 1) * w.in.Limits.Entries
-	for _, g := range groups {
-		e := w.items[Edge{Account: a.ID, Group: g.ID}]
-		if len(edges) < room && g.Presence == Present && g.Type == umapi.UserGroup && !g.changed && (e == nil || !e.solo) {
-			if e == nil {
-				e = &edge{Edge: Edge{Account: a.ID, Group: g.ID}, account: a, group: g, add: true}
-			}
-			if len(e.due)+len(e.also) == 0 {
-				e.otherwise = touches(wants[g], true)
-			}
-			edges = append(edges, e)
+	for _, g := range sortedGroups(wants) {
+		e := w.difference(a, g)
+		if len(edges) == room || g.Presence != Present || g.Type != umapi.UserGroup || g.changed || e.solo {
 			continue
 		}
-		if e == nil || len(e.due)+len(e.also) == 0 {
-			// What a doubtful account is said to hold may have gone with it.
-			c.Touched = append(c.Touched, touches(wants[g], a.Presence == Doubtful)...)
+		if len(e.due)+len(e.also) == 0 {
+			e.otherwise = []Touch{wants[g][0].touch()}
 		}
+		edges = append(edges, e)
 	}
-	c.Touched = append(c.Touched, w.missing(a, true)...)
 	var steps [][]*edge
 	for chunk := range slices.Chunk(edges, w.in.Limits.Entries) {
 		steps = append(steps, chunk)
 	}
 	w.attach(c, steps, false)
-}
-
-func touches(due []Due, resend bool) []Touch {
-	out := make([]Touch, 0, len(due))
-	for _, d := range due {
-		out = append(out, Touch{Kind: KindEdge, User: d.User, Group: d.Group, Class: ClassMembership, Resend: resend})
-	}
-	return out
+	c.Touched = append(c.Touched, w.unsettled(a)...)
 }
 
 // packGroup takes a command whose subject is a group. One that creates the group
@@ -210,7 +189,7 @@ func (w *world) packEdge(e *edge, alone bool) {
 func (w *world) userSteps(a *account, first *edge, room int) [][]*edge {
 	var edges []*edge
 	for _, e := range a.items {
-		if !e.taken && e.ready() && e.verified() && !e.group.changed && (!e.alone || e == first) {
+		if !e.taken && e.ready() && e.verified() && e.packable() && !e.group.changed && (!e.alone || e == first) {
 			edges = append(edges, e)
 		}
 	}
@@ -226,7 +205,7 @@ func (w *world) groupSteps(g *group, first *edge) ([][]*edge, direction) {
 	}
 	var all, same []*edge
 	for _, e := range g.items {
-		if e.taken || e.solo && e != first || !e.ready() || !e.listable() || e.account.changed {
+		if e.taken || e.solo && e != first || !e.ready() || !e.listable() || !e.packable() || e.account.changed {
 			continue
 		}
 		all = append(all, e)
@@ -305,6 +284,9 @@ func (w *world) attach(c *Command, steps [][]*edge, groupRoot bool) {
 				s.Added = append(s.Added, e.Edge)
 			} else {
 				s.Removed = append(s.Removed, e.Edge)
+			}
+			if e.counts {
+				c.Removes.Entitlements++
 			}
 			s.Due = append(s.Due, e.due...)
 			s.Also = append(s.Also, e.also...)

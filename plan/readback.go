@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/scim-bridge/scim-bridge/directory"
@@ -11,54 +13,120 @@ import (
 // AccountRead says what was learned by reading an account back: found is nil if
 // Adobe has none under either address. f is what the store knows of the account.
 //
-// A mirrored membership that Adobe does not list stays mirrored, since its group
-// may have another name by now and a removal must not be forgotten; but it is
-// said again, whether the directory wants it or not.
+// A mirrored membership that Adobe does not list is doubtful and not gone, since
+// its group may have another name by now and a removal must not be forgotten.
+// One that Adobe lists is not proof either: a read may be older than a change.
 func AccountRead(r Read, found *umapi.User, f Facts) Settlement {
 	a := *r.Account
-	a.Candidate = ""
+	a.Candidate, a.LookAt, a.Looks = "", time.Time{}, 0
 	var s Settlement
-	if found == nil || !sharesDirectory(a, found.Type) {
-		for _, id := range r.Linked {
-			s.touch(r, Touch{Kind: KindUser, User: id, Class: ClassJoin})
-			s.Notes = append(s.Notes, Note{User: id, Event: "read", Text: fmt.Sprintf("Adobe has no account %s", a.Email)})
-		}
-		a.Presence, a.Email = Absent, "" // no address is left that it may be found under
-	} else {
-		a.Presence, a.Type, a.Email = Present, found.Type, found.Email
-		a.FirstName, a.LastName, a.Country = found.FirstName, found.LastName, found.Country
-		if found.Username != "" {
-			a.Username = found.Username
-		}
-		s.sayAgain(r, found.Groups, f)
-		for _, id := range r.Linked {
-			s.touch(r, Touch{Kind: KindUser, User: id, Class: ClassAttribute})
-			s.Notes = append(s.Notes, Note{User: id, Event: "read", Text: fmt.Sprintf("Adobe has the account as %s", a.Email)})
-		}
+	switch {
+	case found == nil:
+		s.tell(r, ClassJoin, fmt.Sprintf("Adobe has no account %s", a.Email))
+		a.Presence, a.Twin, a.Email = Absent, false, "" // no address is left that it may be found under
+	case found.Type == umapi.AdobeID && (a.Twin || a.Type != umapi.AdobeID):
+		s.twin(r, &a, *found, f)
+	case !sharesDirectory(a, found.Type) && !a.Twin:
+		s.tell(r, ClassJoin, fmt.Sprintf("Adobe has no Adobe ID %s", a.Email))
+		a.Presence, a.Email = Absent, ""
+	default:
+		a.is(*found)
+		s.doubtOthers(r, found.Groups, f)
+		s.tell(r, ClassAttribute, fmt.Sprintf("Adobe has the account as %s", a.Email))
 	}
 	s.Accounts = []Account{a}
 	return s
 }
 
-// sayAgain makes due the mirrored memberships of an account that are not among
-// the names that Adobe lists.
-func (s *Settlement) sayAgain(r Read, names []string, f Facts) {
+// is takes over what Adobe says of an account.
+func (a *Account) is(u umapi.User) {
+	a.Presence, a.Twin = Present, false
+	a.Type, a.Email = u.Type, u.Email
+	a.FirstName, a.LastName, a.Country = u.FirstName, u.LastName, u.Country
+	if u.Username != "" {
+		a.Username = u.Username
+	}
+}
+
+// tell has the linked users looked at, and notes why.
+func (s *Settlement) tell(r Read, c Class, text string) {
+	for _, id := range r.Linked {
+		s.touch(r, Touch{Kind: KindUser, User: id, Class: c})
+		s.Notes = append(s.Notes, Note{User: id, Event: "read", Text: text})
+	}
+}
+
+// twin mirrors that there is an Adobe ID instead of the account. What was meant
+// for the account was given to it, and is taken back.
+func (s *Settlement) twin(r Read, a *Account, u umapi.User, f Facts) {
+	a.is(u)
+	a.Twin, a.Domain = true, ""
+	p := Problem{
+		Code:    "bridge.adobe_id.twin",
+		Message: fmt.Sprintf("the organization has an Adobe ID with the e-mail %s, and Adobe makes no other account beside it", u.Email),
+		Hint:    "remove the Adobe ID under Users in the Admin Console, or give the user identityType adobeID in the provider; then scim-bridge retry",
+	}
+	for _, d := range r.Due {
+		if d.Kind == KindUser {
+			s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Failed, Problem: p})
+		}
+	}
+	s.tell(r, ClassAttribute, p.Message)
+	s.doubtOthers(r, nil, f)
+}
+
+// AccountLooked says what was learned by looking at what a create has made, at
+// now. What differs from what the create said, and can be changed, is due.
+func AccountLooked(r Read, found *umapi.User, f Facts, now time.Time) Settlement {
+	a := *r.Account
+	if found == nil {
+		a.LookAt, a.Looks = now.Add(time.Duration(a.Looks+1)*5*lookAfter), a.Looks+1
+		s := Settlement{Accounts: []Account{a}}
+		if a.Looks >= maxLooks {
+			s.Accounts[0].LookAt = time.Time{}
+			for _, id := range r.Linked {
+				s.Notes = append(s.Notes, Note{User: id, Event: "read", Text: fmt.Sprintf(
+					"Adobe said that it made %s and does not show it: the account may be disabled; look for it in the Admin Console", a.Email)})
+			}
+		}
+		return s
+	}
+	if !sharesDirectory(a, found.Type) {
+		return AccountRead(r, found, f)
+	}
+	was := a
+	a.LookAt, a.Looks = time.Time{}, 0
+	a.is(*found)
+	s := Settlement{Accounts: []Account{a}}
+	s.doubtOthers(r, found.Groups, f)
+	for _, id := range r.Linked {
+		if was.Type != a.Type || was.FirstName != a.FirstName || was.LastName != a.LastName ||
+			!sameText(was.Email, a.Email) || !sameText(was.Username, a.Username) {
+			s.touch(r, Touch{Kind: KindUser, User: id, Class: ClassAttribute})
+		}
+		if was.Country != a.Country && was.Country != "" {
+			s.Notes = append(s.Notes, Note{User: id, Event: "read", Text: fmt.Sprintf(
+				"Adobe has the country %s for %s and not %s: it was there before, and a country can never be changed", a.Country, a.Email, was.Country)})
+		}
+	}
+	return s
+}
+
+// doubtOthers doubts the mirrored memberships of an account that are not among
+// the names that Adobe lists, and has all that are doubtful looked at.
+func (s *Settlement) doubtOthers(r Read, names []string, f Facts) {
 	listed := make(map[string]bool, len(names))
 	for _, name := range names {
 		listed[directory.Fold(name)] = true
 	}
-	for _, e := range f.Edges {
-		if e.Account != r.Account.ID || listed[directory.Fold(f.AdobeGroups[e.Group].Name)] {
-			continue
+	for e, p := range f.Edges {
+		if e.Account == r.Account.ID && (p == Doubtful || !listed[directory.Fold(f.AdobeGroups[e.Group].Name)]) {
+			s.Memberships = append(s.Memberships, Membership{Edge: e, Presence: Doubtful})
 		}
-		for _, l := range f.Links {
-			if l.Kind != KindGroup || l.Mirror != e.Group {
-				continue
-			}
-			for _, user := range r.Linked {
-				s.touch(r, Touch{Kind: KindEdge, User: user, Group: l.Directory, Class: ClassMembership, Resend: true})
-			}
-		}
+	}
+	slices.SortFunc(s.Memberships, func(x, y Membership) int { return cmp.Compare(x.Group, y.Group) })
+	for _, m := range s.Memberships {
+		s.touch(r, Touch{Kind: KindMirrored, User: m.Account, Group: m.Group, Class: ClassMembership})
 	}
 }
 

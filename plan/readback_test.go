@@ -38,20 +38,24 @@ func TestAccountRead_ForgetsNoMembershipWhoseGroupHasAnotherNameByNow(t *testing
 	a := plan.Account{ID: "a", Presence: plan.Unknown, Type: umapi.FederatedID, Email: "ada@example.com"}
 	f := plan.Facts{
 		AdobeGroups: map[string]plan.AdobeGroup{
-			"listed":  {ID: "listed", Name: "Crew", Presence: plan.Present},
-			"renamed": {ID: "renamed", Name: "Team", Candidate: "Team EU", Presence: plan.Unknown},
+			"doubtful": {ID: "doubtful", Name: "Staff", Presence: plan.Present},
+			"listed":   {ID: "listed", Name: "Crew", Presence: plan.Present},
+			"renamed":  {ID: "renamed", Name: "Team", Candidate: "Team EU", Presence: plan.Unknown},
 		},
-		Edges: []plan.Edge{{Account: "a", Group: "listed"}, {Account: "a", Group: "renamed"}},
-		Links: []plan.Link{
-			{Kind: plan.KindGroup, Directory: "g", Mirror: "listed"},
-			{Kind: plan.KindGroup, Directory: "h", Mirror: "renamed"},
+		Edges: map[plan.Edge]plan.Presence{
+			{Account: "a", Group: "doubtful"}: plan.Doubtful, {Account: "a", Group: "listed"}: plan.Present,
+			{Account: "a", Group: "renamed"}: plan.Present, {Account: "b", Group: "renamed"}: plan.Present,
 		},
 	}
-	found := umapi.User{Email: "ada@example.com", Type: umapi.FederatedID, Groups: []string{"crew", "Team EU"}}
+	found := umapi.User{Email: "ada@example.com", Type: umapi.FederatedID, Groups: []string{"crew", "Staff", "Team EU"}}
 	s := plan.AccountRead(plan.Read{Account: &a, Linked: []string{"u"}}, &found, f)
-	require.Empty(t, s.Removed)
+	require.Equal(t, []plan.Membership{
+		{Edge: plan.Edge{Account: "a", Group: "doubtful"}, Presence: plan.Doubtful},
+		{Edge: plan.Edge{Account: "a", Group: "renamed"}, Presence: plan.Doubtful},
+	}, s.Memberships)
 	require.Equal(t, []plan.Touch{
-		{Kind: plan.KindEdge, User: "u", Group: "h", Class: plan.ClassMembership, Resend: true},
+		{Kind: plan.KindMirrored, User: "a", Group: "doubtful", Class: plan.ClassMembership},
+		{Kind: plan.KindMirrored, User: "a", Group: "renamed", Class: plan.ClassMembership},
 		{Kind: plan.KindUser, User: "u", Class: plan.ClassAttribute},
 	}, s.Touched)
 }

@@ -136,18 +136,28 @@ func (s *settling) succeeded(c *Command) {
 // stepDone mirrors what one step did.
 func (s *settling) stepDone(c *Command, i int) {
 	step := c.Steps[i]
-	s.Added = append(s.Added, step.Added...)
-	s.Removed = append(s.Removed, step.Removed...)
+	s.mirror(step.Added, Present)
+	s.mirror(step.Removed, Absent)
 	s.done(step.Due)
 	if step.Subject {
 		s.subject(c)
 	}
 }
 
+func (s *settling) mirror(edges []Edge, p Presence) {
+	for _, e := range edges {
+		s.Memberships = append(s.Memberships, Membership{Edge: e, Presence: p})
+	}
+}
+
 // subject mirrors the subject as planned.
 func (s *settling) subject(c *Command) {
 	if c.Account != nil {
-		s.Accounts = append(s.Accounts, *c.Account)
+		a := *c.Account
+		if c.UMAPI.Do[0].CreatesUser() != nil {
+			a.LookAt, a.Looks = s.now.Add(lookAfter), 0
+		}
+		s.Accounts = append(s.Accounts, a)
 	}
 	if c.AdobeGroup != nil {
 		s.AdobeGroups = append(s.AdobeGroups, *c.AdobeGroup)
@@ -178,9 +188,6 @@ func (s *settling) failed(c *Command, errs []umapi.CommandError) {
 			s.subjectFailed(c, e)
 		case bad:
 			s.membershipsFailed(c, i, e)
-			if len(step.Otherwise) > 0 {
-				s.maybe(step)
-			}
 			s.Touched = append(s.Touched, step.Otherwise...)
 		default: // nothing is known; the rows stay due, and the steps are repeat-safe
 			s.maybe(step)
@@ -192,18 +199,19 @@ func (s *settling) failed(c *Command, errs []umapi.CommandError) {
 	s.note(c, "failed", fmt.Sprintf("%s: %s", c.describe(), describeProblem(problemOfCode(e))))
 }
 
-// maybe mirrors what a step may have added, so that a removal does not think
-// otherwise. What it was to remove stays mirrored; Resend makes both be sent again.
+// maybe mirrors that a step may have been done. What it was to add to something
+// that was never made was not.
 func (s *settling) maybe(step Step) {
 	if !s.neverMade {
-		s.Added = append(s.Added, step.Added...)
+		s.mirror(step.Added, Doubtful)
 	}
+	s.mirror(step.Removed, Doubtful)
 }
 
-// again leaves rows due, to be sent even where the mirror agrees.
+// again leaves rows due, for the next call but one.
 func (s *settling) again(due []Due) {
 	for _, d := range due {
-		s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Retry, NotBefore: s.now.Add(firstBackoff), Resend: true})
+		s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Retry, NotBefore: s.now.Add(firstBackoff)})
 	}
 }
 
@@ -262,16 +270,16 @@ func (s *settling) subjectFailed(c *Command, e umapi.CommandError) {
 		s.done(c.Own)
 	case step.CreatesUser() != nil && info.Effect == umapi.EffectPresent:
 		s.rootUnknown(c) // what it is like is not known
-		s.retry(c.subjectDue(), e, false)
+		s.retry(c.subjectDue(), e)
 	case belies(info) && c.BeforeAccount != nil && !c.BeforeAccount.Presence.missing():
 		s.unknown(c, "")
-		s.retry(c.subjectDue(), e, false)
+		s.retry(c.subjectDue(), e)
 	case belies(info) && c.BeforeAdobeGroup != nil && c.BeforeAdobeGroup.Presence != Absent:
 		s.unknown(c, "")
-		s.retry(c.subjectDue(), e, false)
+		s.retry(c.subjectDue(), e)
 	case (step.CreatesUser() != nil || step.RemoveFromOrg != nil) && info.Effect == umapi.EffectUncertain:
 		s.doubt(c)
-		s.retry(c.subjectDue(), e, false)
+		s.retry(c.subjectDue(), e)
 	default:
 		s.judge(c.subjectDue(), e)
 	}
@@ -285,26 +293,26 @@ func (s *settling) membershipsFailed(c *Command, i int, e umapi.CommandError) {
 	entries := len(step.Added) + len(step.Removed)
 	switch {
 	case e.Code == codeListTooLong && entries == 1: // no list is shorter, though there may be fewer steps
-		s.retry(step.rows(), e, false)
+		s.retry(step.rows(), e)
 	case e.Code == codeListTooLong:
 		for _, d := range step.rows() { // the limit is lowered: no attempt of theirs
 			s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Retry, NotBefore: s.now})
 		}
 	case belies(info) && c.isRoot(info.Topic): // no entry is to blame
 		s.rootUnknown(c)
-		s.retry(step.rows(), e, false)
+		s.retry(step.rows(), e)
 	case info.Effect == umapi.EffectUncertain:
 		s.maybe(step)
-		s.retry(step.rows(), e, true)
+		s.retry(step.rows(), e)
 	case info.Class == umapi.CodeTransient: // no entry is to blame here either
-		s.retry(step.rows(), e, false)
+		s.retry(step.rows(), e)
 	case len(step.Added) == 1 && entries == 1 && info.Topic == umapi.TopicMembership && info.Effect == umapi.EffectPresent:
 		s.stepDone(c, i) // it is there, which is what was wanted
 	case entries > 1: // whether the others were done is not known
 		s.maybe(step)
 		for _, d := range step.rows() {
 			s.Verdicts = append(s.Verdicts, Verdict{
-				Due: d, Outcome: Retry, Problem: problemOfCode(e), NotBefore: s.now, Attempt: true, Resend: true,
+				Due: d, Outcome: Retry, Problem: problemOfCode(e), NotBefore: s.now, Attempt: true,
 			})
 		}
 	default:
@@ -362,19 +370,18 @@ func (s *settling) judge(due []Due, e umapi.CommandError) {
 			s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Failed, Problem: problemOfCode(e), Attempt: true})
 		}
 	default:
-		s.retry(due, e, false)
+		s.retry(due, e)
 	}
 }
 
-// retry tries again later, until the attempts run out. unsure says that it may
-// have been done all the same.
-func (s *settling) retry(due []Due, e umapi.CommandError, unsure bool) {
+// retry tries again later, until the attempts run out.
+func (s *settling) retry(due []Due, e umapi.CommandError) {
 	for _, d := range due {
 		v := Verdict{
-			Due: d, Outcome: Retry, Problem: problemOfCode(e), NotBefore: s.now.Add(Backoff(d.Attempts)), Attempt: true, Resend: unsure,
+			Due: d, Outcome: Retry, Problem: problemOfCode(e), NotBefore: s.now.Add(Backoff(d.Attempts)), Attempt: true,
 		}
 		if d.Attempts+1 >= MaxAttempts {
-			v = Verdict{Due: d, Outcome: Failed, Problem: problemOfCode(e), Attempt: true, Resend: unsure}
+			v = Verdict{Due: d, Outcome: Failed, Problem: problemOfCode(e), Attempt: true}
 		}
 		s.Verdicts = append(s.Verdicts, v)
 	}
@@ -382,7 +389,7 @@ func (s *settling) retry(due []Due, e umapi.CommandError, unsure bool) {
 
 // lost marks what a command without an answer leaves behind.
 func (s *settling) lost(c *Command, resend, readBack time.Time) {
-	notBefore, reread := resend, true
+	notBefore := resend
 	for _, step := range c.Steps {
 		s.maybe(step)
 	}
@@ -393,24 +400,19 @@ func (s *settling) lost(c *Command, resend, readBack time.Time) {
 		notBefore = readBack
 	case c.UMAPI.RepeatSafe() && c.Account != nil && (c.BeforeAccount.Presence.missing() || c.Account.Presence == Absent):
 		s.doubt(c)
-		reread = false
 	case !c.UMAPI.RepeatSafe() && c.Account != nil:
 		s.unknown(c, otherThan(c.Account.Email, c.BeforeAccount.Email))
 		notBefore = readBack
 	case c.Account != nil && c.changesSubject():
 		s.forgetNames(c)
-		reread = false
-	default:
-		reread = false
 	}
 	p := Problem{
 		Code:    "bridge.reply_lost",
 		Message: "Adobe did not answer, so it is not known what was done",
 		Hint:    "nothing to do: it is sent again, or read back first",
 	}
-	for i, d := range c.allDue() {
-		own := i < len(c.Own) // what is read back need not be said again
-		s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Retry, Problem: p, NotBefore: notBefore, Resend: !own || !reread})
+	for _, d := range c.allDue() {
+		s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Retry, Problem: p, NotBefore: notBefore})
 	}
 	s.note(c, "lost", "no answer to: "+c.describe())
 }
@@ -443,7 +445,7 @@ func (s *settling) note(c *Command, event, text string) {
 	seen := map[Note]bool{}
 	for _, d := range c.allDue() {
 		n := Note{User: d.User, Group: d.Group, Event: event, Text: text}
-		if c.Account != nil {
+		if c.Account != nil || d.Kind == KindMirrored {
 			n.Group = "" // one line says what became of the user
 		}
 		if !seen[n] {

@@ -32,10 +32,8 @@ func outcomes(s plan.Settlement) map[string]string {
 	out := map[string]string{}
 	for _, v := range s.Verdicts {
 		text := string(v.Outcome)
-		for flag, on := range map[string]bool{" alone": v.Alone, " resend": v.Resend} {
-			if on {
-				text += flag
-			}
+		if v.Alone {
+			text += " alone"
 		}
 		if v.Attempt {
 			text += " attempt"
@@ -92,15 +90,15 @@ func TestSettle_JudgesByTheCode(t *testing.T) {
 		"what can never succeed fails":          {renamed, 0, "error.user.email.invalid", map[string]string{"user u": "failed attempt"}, ""},
 		"what needs a person fails":             {leaver, 0, "error.user.not_in_org", map[string]string{"user u": "failed attempt"}, ""},
 		"a user who is elsewhere is read back":  {renamed, 0, "error.user.nonexistent", map[string]string{"user u": "retry attempt"}, plan.Unknown},
-		"a create that may pass is remembered":  {newcomer, 0, "error.internal.create_failed", map[string]string{"user u": "retry attempt", "edge gu": "retry resend"}, plan.Doubtful},
-		"a create that cannot pass leaves none": {newcomer, 0, "error.country.invalid", map[string]string{"user u": "failed attempt", "edge gu": "retry resend"}, ""},
-		"a newcomer who is there is read back":  {newcomer, 0, "error.user.already_in_org", map[string]string{"user u": "retry attempt", "edge gu": "retry resend"}, plan.Unknown},
+		"a create that may pass is remembered":  {newcomer, 0, "error.internal.create_failed", map[string]string{"user u": "retry attempt", "edge gu": "retry"}, plan.Doubtful},
+		"a create that cannot pass leaves none": {newcomer, 0, "error.country.invalid", map[string]string{"user u": "failed attempt", "edge gu": "retry"}, ""},
+		"a newcomer who is there is read back":  {newcomer, 0, "error.user.already_in_org", map[string]string{"user u": "retry attempt", "edge gu": "retry"}, plan.Unknown},
 		"a member whose user is gone":           {member, 0, "error.user.nonexistent", map[string]string{"edge gu": "retry attempt"}, plan.Unknown},
-		"one of several members spoils a step":  {twoGroups, 0, "error.group.not_found", map[string]string{"edge gu": "retry resend attempt", "edge hu": "retry resend attempt"}, ""},
+		"one of several members spoils a step":  {twoGroups, 0, "error.group.not_found", map[string]string{"edge gu": "retry attempt", "edge hu": "retry attempt"}, ""},
 		"a user with several who is gone":       {twoGroups, 0, "error.user.nonexistent", map[string]string{"edge gu": "retry attempt", "edge hu": "retry attempt"}, plan.Unknown},
 		"a member who is one already is done":   {member, 0, "error.user.already_exists", map[string]string{"edge gu": "done"}, ""},
-		"one of several who is a member":        {twoGroups, 0, "error.user.already_exists", map[string]string{"edge gu": "retry resend attempt", "edge hu": "retry resend attempt"}, ""},
-		"a change that may have been made":      {member, 0, "error.internal.add", map[string]string{"edge gu": "retry resend attempt"}, ""},
+		"one of several who is a member":        {twoGroups, 0, "error.user.already_exists", map[string]string{"edge gu": "retry attempt", "edge hu": "retry attempt"}, ""},
+		"a change that may have been made":      {member, 0, "error.internal.add", map[string]string{"edge gu": "retry attempt"}, ""},
 		"a change that was not made for now":    {twoGroups, 0, "error.organization.migrating", map[string]string{"edge gu": "retry attempt", "edge hu": "retry attempt"}, ""},
 		"a leaver who stays for now":            {leaver, 0, "error.organization.migrating", map[string]string{"user u": "retry attempt"}, ""},
 		"a list of one that is too long is":     {member, 0, "error.command.add_remove.list_too_long", map[string]string{"edge gu": "retry attempt"}, ""},
@@ -152,7 +150,7 @@ func TestSettle_WhatFollowedAFailedCreateMayBeThereIfTheUserIs(t *testing.T) {
 		l := newLedger()
 		newcomer(l)
 		s := plan.Settle(callOf(l), replyOf(1, umapi.CommandError{Code: code}), l.now)
-		require.Len(t, s.Added, added, code)
+		require.Len(t, s.Memberships, added, code)
 	}
 }
 
@@ -169,11 +167,14 @@ func TestSettle_BelievesTheStepsBeforeTheFirstError(t *testing.T) {
 	require.Len(t, c.Commands[0].Steps, 3)
 	// Whether the third step ran is not known: Adobe has done either.
 	s := plan.Settle(c, replyOf(1, umapi.CommandError{Step: 1, Code: "error.group.not_found"}), l.now)
-	require.Equal(t, map[string]string{"edge au": "done", "edge bu": "retry attempt", "edge cu": "retry resend"}, outcomes(s))
-	require.Equal(t, []plan.Edge{{Account: "u", Group: "a"}, {Account: "u", Group: "c"}}, s.Added, "the third may be there")
+	require.Equal(t, map[string]string{"edge au": "done", "edge bu": "retry attempt", "edge cu": "retry"}, outcomes(s))
+	require.Equal(t, []plan.Membership{
+		{Edge: plan.Edge{Account: "u", Group: "a"}, Presence: plan.Present},
+		{Edge: plan.Edge{Account: "u", Group: "c"}, Presence: plan.Doubtful},
+	}, s.Memberships)
 
 	s = plan.Settle(c, replyOf(1, umapi.CommandError{Step: -1, Code: "error.group.not_found"}), l.now)
-	require.Equal(t, map[string]string{"edge au": "retry attempt", "edge bu": "retry resend", "edge cu": "retry resend"}, outcomes(s),
+	require.Equal(t, map[string]string{"edge au": "retry attempt", "edge bu": "retry", "edge cu": "retry"}, outcomes(s),
 		"an error that names no step may be of the first")
 }
 
@@ -185,7 +186,7 @@ func TestSettle_MakesDueWhatACreateCarriedInVain(t *testing.T) {
 	c := callOf(l)
 	s := plan.Settle(c, replyOf(1, umapi.CommandError{Step: 1, Code: "error.group.not_found"}), l.now)
 	require.Equal(t, map[string]string{"user u": "done"}, outcomes(s))
-	require.Equal(t, []plan.Touch{{Kind: plan.KindEdge, User: "u", Group: "g", Class: plan.ClassMembership, Resend: true}}, s.Touched)
+	require.Equal(t, []plan.Touch{{Kind: plan.KindEdge, User: "u", Group: "g", Class: plan.ClassMembership}}, s.Touched)
 }
 
 func TestSettle_TheLastAttemptFails(t *testing.T) {
@@ -210,7 +211,7 @@ func TestSettle_AReplyThatDoesNotAddUpProvesNothing(t *testing.T) {
 			l := newLedger()
 			newcomer(l)
 			s := plan.Settle(callOf(l), reply, l.now)
-			require.Equal(t, map[string]string{"user u": "retry resend", "edge gu": "retry resend"}, outcomes(s))
+			require.Equal(t, map[string]string{"user u": "retry", "edge gu": "retry"}, outcomes(s))
 			require.Equal(t, plan.Doubtful, s.Accounts[0].Presence)
 			require.Equal(t, "ada@example.com", s.Accounts[0].Email)
 		})
@@ -225,7 +226,7 @@ func TestLost_ReadsBackWhatIsNotRepeatSafe(t *testing.T) {
 		notBefore time.Time
 		presence  plan.Presence
 		candidate string
-		added     int
+		doubtful  int
 	}{
 		"a change of the address": {renamed, later, plan.Unknown, "ak@example.com", 0},
 		"a group's creation":      {newGroup, later, plan.Unknown, "", 0},
@@ -251,7 +252,7 @@ func TestLost_ReadsBackWhatIsNotRepeatSafe(t *testing.T) {
 			}
 			require.Equal(t, tt.presence, presence)
 			require.Equal(t, tt.candidate, candidate)
-			require.Len(t, s.Added, tt.added)
+			require.Len(t, s.Memberships, tt.doubtful)
 			require.NotEmpty(t, s.Verdicts)
 			for _, v := range s.Verdicts {
 				require.Equal(t, plan.Retry, v.Outcome)

@@ -15,8 +15,7 @@ type Problem struct {
 }
 
 // Verdict is what became of one due row. It is applied only while the row's
-// generation is still Due.Generation: a newer one is looked at again. Resend is
-// kept all the same.
+// generation is still Due.Generation: a newer one is looked at again.
 type Verdict struct {
 	Due     Due
 	Outcome Outcome
@@ -28,8 +27,6 @@ type Verdict struct {
 	Attempt bool
 	// Alone sets the row's Alone.
 	Alone bool
-	// Resend sets the row's Resend, whatever its generation.
-	Resend bool
 }
 
 // Settlement is what was learned, written in one transaction.
@@ -42,11 +39,12 @@ type Settlement struct {
 	// RequestID is the X-Request-Id of the exchange, for Adobe's support.
 	RequestID string
 	// Accounts and AdobeGroups replace the mirror's rows of the same id. One
-	// that is Absent loses its memberships.
+	// that is Absent loses its memberships, those of an account that is Doubtful
+	// become so.
 	Accounts    []Account
 	AdobeGroups []AdobeGroup
-	// Added and Removed are memberships of the mirror.
-	Added, Removed []Edge
+	// Memberships replace the mirror's, after that, in this order.
+	Memberships []Membership
 	// Links are kept, and replace those of the same ends.
 	Links []Link
 	// Unlinked are removed.
@@ -61,13 +59,12 @@ type Settlement struct {
 // Touch makes something due.
 type Touch struct {
 	Kind Kind `json:"kind"`
-	// User and Group are SCIM ids, as in Due. A KindEdge without a User means
-	// every user who is a member of the group, directly or not.
+	// User and Group are ids as in Due. A KindEdge without a User means every
+	// user who is a member of the group, directly or not; a KindMirrored without
+	// one, every mirrored membership of the Adobe group.
 	User  string `json:"user,omitempty"`
 	Group string `json:"group,omitempty"`
 	Class Class  `json:"class"`
-	// Resend sets the row's Resend.
-	Resend bool `json:"resend,omitempty"`
 }
 
 // Note is a line of the journal: prose for people, never read by the engine.
@@ -104,10 +101,12 @@ type Command struct {
 	// theirs, its success does not pay them off.
 	Also []Due `json:"also,omitempty"`
 	// Touched becomes due when the subject's step succeeded: memberships that
-	// belong to it and that the command does not carry.
+	// differ then, that no row is due for, and that the command does not carry.
 	Touched []Touch `json:"touched,omitempty"`
 	// Steps say what each step of UMAPI.Do carries, by index.
 	Steps []Step `json:"steps"`
+	// Removes is what it takes away, as brakes count.
+	Removes Removals `json:"removes,omitzero"`
 }
 
 // Step says what one step of a command is about.
@@ -121,7 +120,7 @@ type Step struct {
 	// Also are due memberships that wait for more than this step.
 	Also []Due `json:"also,omitempty"`
 	// Otherwise becomes due unless the step is done: memberships that it
-	// carries and that no due row stands for.
+	// carries and that no row is due for.
 	Otherwise []Touch `json:"otherwise,omitempty"`
 }
 
@@ -133,6 +132,6 @@ type SentCall struct {
 
 // Empty reports whether there is nothing to write.
 func (s Settlement) Empty() bool {
-	return s.Call == "" && len(s.Accounts)+len(s.AdobeGroups)+len(s.Added)+len(s.Removed)+len(s.Links)+
+	return s.Call == "" && len(s.Accounts)+len(s.AdobeGroups)+len(s.Memberships)+len(s.Links)+
 		len(s.Unlinked)+len(s.Verdicts)+len(s.Touched)+len(s.Notes) == 0
 }

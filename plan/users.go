@@ -30,7 +30,7 @@ func (w *world) units() []unit {
 			w.place(d)
 		case KindGroup:
 			w.placeGroup(d)
-		case KindEdge:
+		case KindEdge, KindMirrored:
 		}
 	}
 	var out []unit
@@ -43,10 +43,12 @@ func (w *world) units() []unit {
 			}
 		case KindGroup:
 			out = w.planGroup(out, d)
-		case KindEdge:
-			for _, e := range edges[d.pair()] {
-				if e.ready() && !e.queued {
-					e.queued = true
+		case KindEdge, KindMirrored:
+			for _, e := range edges[d.row()] {
+				if !e.ready() || e.queued {
+					continue
+				}
+				if e.queued = true; w.clear(e) {
 					out = append(out, unit{edge: e, alone: e.alone})
 				}
 			}
@@ -121,7 +123,7 @@ func (w *world) holder(a *account, want mapping.Account) *account {
 // leaving reports whether the account is there and nobody maps to it any more.
 func (a *account) leaving() bool {
 	_, active := a.owner()
-	return a.Presence != Absent && !active
+	return a.Presence != Absent && !active && !a.Twin
 }
 
 // unlink has the user map elsewhere. What the account holds because of the user
@@ -130,18 +132,11 @@ func (w *world) unlink(p *person, a *account) {
 	p.current = nil
 	p.stale = append(p.stale, a)
 	a.people = slices.DeleteFunc(a.people, func(x *person) bool { return x == p })
+	a.desired, a.unmapped = nil, nil
 	w.plan.Links = append(w.plan.Links, Link{Kind: KindUser, Directory: p.id, Mirror: a.ID, Stale: true})
-	w.plan.Decided.Touched = append(w.plan.Decided.Touched, p.touches()...)
-}
-
-// touches makes the memberships of a user due, where an account that others
-// share gains or loses them.
-func (p *person) touches() []Touch {
-	out := make([]Touch, 0, len(p.teams))
-	for _, t := range p.teams {
-		out = append(out, Touch{Kind: KindEdge, User: p.id, Group: t, Class: ClassMembership})
+	for _, g := range a.mirrored {
+		w.plan.Decided.Touched = append(w.plan.Decided.Touched, Due{Kind: KindMirrored, User: a.ID, Group: g.ID}.touch())
 	}
-	return out
 }
 
 // join links an active user to the account with its address, or to a new one.
@@ -173,6 +168,7 @@ func (w *world) join(d Due, p *person) bool {
 	}
 	a.people = append(a.people, p)
 	a.sortPeople()
+	a.desired, a.unmapped = nil, nil
 	p.current = []*account{a}
 	p.stale = slices.DeleteFunc(p.stale, func(o *account) bool { return o == a })
 	w.plan.Links = append(w.plan.Links, Link{Kind: KindUser, Directory: p.id, Mirror: a.ID})
@@ -186,23 +182,25 @@ func (w *world) planAccount(out []unit, a *account) []unit {
 	}
 	a.planned = true
 	owner, active := a.owner()
-	resend, alone := false, false
+	alone := false
 	own := make([]Due, 0, len(a.due))
 	for _, d := range w.in.Due {
 		if d.Kind == KindUser && !active && slices.Contains(w.person(d.User).stale, a) {
 			a.also = append(a.also, d)
-			resend, alone = resend || d.Resend, alone || d.Alone
+			alone = alone || d.Alone
 		}
 	}
 	for _, d := range a.due {
-		resend, alone = resend || d.Resend, alone || d.Alone
+		alone = alone || d.Alone
 		if p := w.person(d.User); p.active && owner != nil && p != owner {
 			w.decide(d, Failed, &Problem{
 				Code:    "bridge.user.duplicate",
 				Message: fmt.Sprintf("another active user maps to the same account, %s", a.Email),
 				Hint:    "deactivate one of the two users, or give them different e-mail addresses",
 			})
-			w.plan.Decided.Touched = append(w.plan.Decided.Touched, p.touches()...)
+			if a.Presence == Present {
+				w.plan.Decided.Touched = append(w.plan.Decided.Touched, w.unsettled(a)...)
+			}
 			continue
 		}
 		own = append(own, d)
@@ -213,7 +211,7 @@ func (w *world) planAccount(out []unit, a *account) []unit {
 	// A create that was lost may have made it with what a create does not change.
 	lost := a.Presence == Doubtful && owner != nil &&
 		!(sameText(a.Email, owner.want.Email) && sameText(a.Username, owner.want.Username))
-	if a.Presence == Unknown || lost {
+	if a.Presence == Unknown || lost || a.Twin && active {
 		w.read(a, slices.Concat(own, a.also))
 		return out
 	}
@@ -225,7 +223,7 @@ func (w *world) planAccount(out []unit, a *account) []unit {
 	case a.Presence.missing():
 		return w.planCreate(out, a, owner, own, alone)
 	default:
-		return w.planUpdate(out, a, owner, own, resend, alone)
+		return w.planUpdate(out, a, owner, own, alone)
 	}
 }
 
@@ -252,16 +250,22 @@ func (w *world) planRemoval(out []unit, a *account, own []Due, alone bool) []uni
 		a.Presence = Absent
 		w.plan.Decided.Accounts = append(w.plan.Decided.Accounts, a.Account)
 	}
-	if a.Presence == Absent {
+	if a.Presence == Absent || a.Twin {
 		for _, d := range w.withoutStale(own) {
 			w.decide(d, Done, nil)
 		}
+		return out
+	}
+	if w.holdDeparture(a, slices.Concat(own, a.also)) {
 		return out
 	}
 	after := a.Account
 	after.Presence = Absent
 	c := w.userCommand(a, &after, own)
 	c.UMAPI.Do = []umapi.Step{{RemoveFromOrg: &umapi.RemoveFromOrg{}}}
+	if a.Presence != Doubtful && !released(slices.Concat(own, a.also)) {
+		c.Removes.Departures = 1
+	}
 	return append(out, unit{account: a, command: c, first: true, alone: alone})
 }
 
@@ -297,26 +301,12 @@ func (w *world) planCreate(out []unit, a *account, owner *person, own []Due, alo
 		c.UMAPI.User, c.UMAPI.Domain, c.UMAPI.UseAdobeID = want.Email, "", true
 	}
 	c.UMAPI.Do = []umapi.Step{umapi.CreateStep(want.Type, create)}
-	if a.Presence == Doubtful {
-		c.Touched = w.leftovers(a)
-	}
+	c.Touched = a.wakeOthers(owner, own)
 	return append(out, unit{account: a, command: c, alone: alone})
 }
 
-// leftovers are the memberships of users who no longer make the account what it
-// is. It may not have left when it was to, and whoever gets it next would inherit them.
-func (w *world) leftovers(a *account) []Touch {
-	var out []Touch
-	for _, p := range a.people {
-		if !p.active {
-			out = append(out, p.touches()...)
-		}
-	}
-	return out
-}
-
 // planUpdate changes names, login and address. The country never changes.
-func (w *world) planUpdate(out []unit, a *account, owner *person, own []Due, resend, alone bool) []unit {
+func (w *world) planUpdate(out []unit, a *account, owner *person, own []Due, alone bool) []unit {
 	want := owner.want
 	if a.Type != want.Type || (a.Domain == "") != (want.Domain == "") {
 		for _, d := range own {
@@ -328,8 +318,8 @@ func (w *world) planUpdate(out []unit, a *account, owner *person, own []Due, res
 		}
 		return out
 	}
-	after, update, address := a.difference(want.FirstName, want.LastName, want.Email, want.Username, resend)
-	wake := append(w.wakeOthers(a, owner, own), w.missing(a, false)...)
+	after, update, address := a.difference(want.FirstName, want.LastName, want.Email, want.Username)
+	wake := append(a.wakeOthers(owner, own), w.unsettled(a)...)
 	if update == (umapi.Update{}) {
 		for _, d := range w.withoutStale(own) {
 			w.decide(d, Done, nil)
@@ -349,15 +339,15 @@ func (w *world) planUpdate(out []unit, a *account, owner *person, own []Due, res
 
 // difference is the update that leads from the account to what it should be,
 // and the account as it then is. address says that the key of commands changes.
-func (a *account) difference(first, last, email, username string, resend bool) (after Account, u umapi.Update, address bool) {
+func (a *account) difference(first, last, email, username string) (after Account, u umapi.Update, address bool) {
 	after = a.Account
 	if a.Type == umapi.AdobeID {
 		return after, u, false // an Adobe ID belongs to the person: nothing can be changed
 	}
-	if a.FirstName != first || resend {
+	if a.FirstName != first {
 		u.FirstName, after.FirstName = first, first
 	}
-	if a.LastName != last || resend {
+	if a.LastName != last {
 		u.LastName, after.LastName = last, last
 	}
 	// Adobe keeps the first spelling of an address for ever: another case is no difference.
@@ -398,9 +388,8 @@ func (w *world) taken(a *account, after Account, own []Due) bool {
 }
 
 // wakeOthers lists the other active users of the account, who failed as long as
-// they shared it with the users whose rows are given, and what a shared account
-// gains or loses when one of them comes or leaves.
-func (w *world) wakeOthers(a *account, owner *person, own []Due) []Touch {
+// they shared it with the users whose rows are given.
+func (a *account) wakeOthers(owner *person, own []Due) []Touch {
 	if len(own) == 0 {
 		return nil
 	}
@@ -409,31 +398,6 @@ func (w *world) wakeOthers(a *account, owner *person, own []Due) []Touch {
 		isDue := slices.ContainsFunc(a.due, func(d Due) bool { return d.User == p.id })
 		if p.active && !isDue && (p != owner || len(a.people) > 1) {
 			out = append(out, Touch{Kind: KindUser, User: p.id, Class: ClassJoin})
-		}
-	}
-	for _, d := range own {
-		if len(a.people) > 1 {
-			out = append(out, w.person(d.User).touches()...)
-		}
-	}
-	return out
-}
-
-// missing are memberships that the account should have and that are neither
-// mirrored nor due: its user was away when they were looked at. With unmapped,
-// only those in groups that have no Adobe group yet.
-func (w *world) missing(a *account, unmapped bool) []Touch {
-	var out []Touch
-	for _, p := range a.people {
-		for _, id := range p.teams {
-			t := w.team(id)
-			if !p.active || !t.exists || w.edgeDue[pair{p.id, id}] {
-				continue
-			}
-			lacks := func(g *group) bool { return !unmapped && !w.edges[Edge{Account: a.ID, Group: g.ID}] }
-			if len(t.current) == 0 || slices.ContainsFunc(t.current, lacks) {
-				out = append(out, Touch{Kind: KindEdge, User: p.id, Group: id, Class: ClassMembership})
-			}
 		}
 	}
 	return out

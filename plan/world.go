@@ -16,13 +16,16 @@ type world struct {
 	in   Input
 	plan Plan
 
+	left Removals     // what the brakes let through
+	held map[row]bool // by a brake
+
 	people   map[string]*person
 	teams    map[string]*team
 	accounts map[string]*account
 	groups   map[string]*group
-	edges    map[Edge]bool // mirrored memberships
+	edges    map[Edge]Presence // mirrored memberships
 	items    map[Edge]*edge
-	edgeDue  map[pair]bool // memberships with a due row
+	edgeDue  map[row]bool // what has a due row that is not parked
 	// by directory.Fold of the current address and name
 	byEmail map[string][]*account // candidates too
 	byName  map[string]*group
@@ -58,7 +61,10 @@ type account struct {
 	also    []Due     // of users who map elsewhere now, and wait for it to leave
 	planned bool
 	items   []*edge // differences of its memberships, in order of rank
-	desired map[*group][]Due
+
+	mirrored []*group         // those that it is in, or may be, in order of id
+	desired  map[*group][]Due // see wants
+	unmapped []Due            // pairs that want a group which has no Adobe group yet
 
 	// What the call under construction does with it.
 	changed bool  // creates it, changes its address or removes it
@@ -98,11 +104,16 @@ func newWorld(in Input) *world {
 		teams:    make(map[string]*team, len(in.Facts.Groups)),
 		accounts: make(map[string]*account, len(in.Facts.Accounts)),
 		groups:   make(map[string]*group, len(in.Facts.AdobeGroups)),
-		edges:    make(map[Edge]bool, len(in.Facts.Edges)),
+		edges:    in.Facts.Edges,
 		items:    map[Edge]*edge{},
-		edgeDue:  map[pair]bool{},
+		edgeDue:  map[row]bool{},
+		left:     Removals{Unbraked, Unbraked},
+		held:     map[row]bool{},
 		byEmail:  map[string][]*account{},
 		byName:   map[string]*group{},
+	}
+	if in.Allowance != nil {
+		w.left = *in.Allowance
 	}
 	// In order, so that the same input gives the same output.
 	for _, id := range slices.Sorted(maps.Keys(in.Facts.Accounts)) {
@@ -111,13 +122,8 @@ func newWorld(in Input) *world {
 	for _, id := range slices.Sorted(maps.Keys(in.Facts.AdobeGroups)) {
 		w.addGroup(id, in.Facts.AdobeGroups[id]).known = true
 	}
-	for _, e := range in.Facts.Edges {
-		w.edges[e] = true
-	}
 	for _, d := range slices.Concat(in.Due, in.Facts.EdgesDue) {
-		if d.Kind == KindEdge {
-			w.edgeDue[d.pair()] = true
-		}
+		w.edgeDue[d.row()] = !d.Parked
 	}
 	for id := range in.Facts.Users {
 		w.person(id)
@@ -131,7 +137,20 @@ func newWorld(in Input) *world {
 	for _, a := range w.accounts {
 		a.sortPeople()
 	}
+	w.mirrorEdges()
 	return w
+}
+
+// mirrorEdges tells each account which groups it is in.
+func (w *world) mirrorEdges() {
+	for e := range w.edges {
+		if a, g := w.accounts[e.Account], w.groups[e.Group]; a != nil && g != nil {
+			a.mirrored = append(a.mirrored, g)
+		}
+	}
+	for _, a := range w.accounts {
+		slices.SortFunc(a.mirrored, func(x, y *group) int { return cmp.Compare(x.ID, y.ID) })
+	}
 }
 
 func (w *world) addAccount(id string, a Account) *account {
@@ -236,7 +255,7 @@ func (w *world) link(l Link) {
 		}
 		t.current = append(t.current, g)
 		g.teams = append(g.teams, t)
-	case KindEdge: // edges have no links
+	case KindEdge, KindMirrored: // edges have no links
 	}
 }
 
@@ -281,6 +300,9 @@ func (w *world) wants(a *account) map[*group][]Due {
 	}
 	out := map[*group][]Due{}
 	a.desired = out
+	if a.Twin {
+		return out // it is not the account that was to have them
+	}
 	for _, p := range a.people {
 		if !p.active {
 			continue
@@ -289,6 +311,9 @@ func (w *world) wants(a *account) map[*group][]Due {
 			t := w.team(id)
 			if !t.exists {
 				continue
+			}
+			if len(t.current) == 0 {
+				a.unmapped = append(a.unmapped, Due{Kind: KindEdge, User: p.id, Group: t.id})
 			}
 			for _, g := range t.current {
 				out[g] = append(out[g], Due{Kind: KindEdge, User: p.id, Group: t.id})

@@ -109,13 +109,22 @@ type Work interface {
 	RecordCall(ctx context.Context, org string, c plan.Call, links []plan.Link, now time.Time) error
 	// Settle writes what was learned. A due row whose verdict is Done goes if
 	// its generation is unchanged; with the row of a user or group that is Done,
-	// its parked memberships wake and its links note the time. The links of a
+	// its parked and held memberships wake and its links note the time. The links of a
 	// user or group that is gone from the directory are removed once no due row,
 	// its own or a membership's, names it. Settling a call twice is refused with
 	// directory.ErrVersion and changes nothing.
 	Settle(ctx context.Context, org string, s plan.Settlement, now time.Time) error
 	// OpenCalls returns the calls that were recorded and not settled.
 	OpenCalls(ctx context.Context, org string) ([]plan.SentCall, error)
+	// ToLookAt returns up to limit present accounts of the mirror with a LookAt,
+	// in order of it, whether or not it has come.
+	ToLookAt(ctx context.Context, org string, limit int) ([]plan.Account, error)
+	// RemovedSince sums what the calls that were sent after t took away, as
+	// plan.Call tells it; calls that were settled as "not sent" are left out.
+	RemovedSince(ctx context.Context, org string, t time.Time) (plan.Removals, error)
+	// Population counts the accounts that are present in the mirror, and its
+	// memberships.
+	Population(ctx context.Context, org string) (plan.Removals, error)
 	// SentSince returns when calls were sent after t, ascending; calls that
 	// were settled as "not sent" are left out.
 	SentSince(ctx context.Context, org string, t time.Time) ([]time.Time, error)
@@ -151,8 +160,11 @@ type Work interface {
 type Operations interface {
 	// Status counts what is due, by kind and state.
 	Status(ctx context.Context, org string) (Status, error)
-	// Retry makes failed rows pending again, now, and returns how many.
-	Retry(ctx context.Context, org string, now time.Time) (int, error)
+	// Retry makes the failed rows of a selection pending again, now, and returns how many.
+	Retry(ctx context.Context, org string, s Selection, now time.Time) (int, error)
+	// Release makes the held rows of a selection pending again, now, and returns
+	// how many. No brake holds them any longer.
+	Release(ctx context.Context, org string, s Selection, now time.Time) (int, error)
 	// Journal returns up to limit entries about a user or group id, the newest
 	// first; with an empty id, about anything.
 	Journal(ctx context.Context, org, id string, limit int) ([]Entry, error)
@@ -163,14 +175,20 @@ type Status struct {
 	Pending, Parked, Held, Failed map[plan.Kind]int
 	// Oldest is since when the oldest pending row is due, zero if none.
 	Oldest time.Time
-	// Failures are up to 20 failed rows, the oldest first.
-	Failures []Failure
+	// Failures and Holds are up to 20 failed and held rows, the oldest first.
+	Failures, Holds []Stuck
 }
 
-// Failure is one failed row.
-type Failure struct {
+// Stuck is a row that waits for a person, and why.
+type Stuck struct {
 	Due     plan.Due
 	Problem plan.Problem
+}
+
+// Selection names what a person acts on: a user or a group by SCIM id, each with
+// its memberships, the memberships of both, or, if it is empty, all.
+type Selection struct {
+	User, Group string
 }
 
 // Entry is one line of the journal.

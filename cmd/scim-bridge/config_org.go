@@ -168,7 +168,7 @@ func readSecret(file string) (string, error) {
 func (c *checker) org(at string, o fileOrg) bridge.Org {
 	a, in := o.Adobe, join(at, "adobe")
 	limits := join(in, "limits")
-	out := bridge.Org{
+	return bridge.Org{
 		Adobe: umapi.Config{
 			OrgID:        c.required(join(in, "org_id"), a.OrgID, orgIDPattern, "an id such as A1B2C3D4E5F60718293A4B5C@AdobeOrg"),
 			ClientID:     c.required(join(in, "client_id"), a.ClientID, clientIDPattern, "the client id of the credentials in Adobe's developer console"),
@@ -186,11 +186,10 @@ func (c *checker) org(at string, o fileOrg) bridge.Org {
 				Steps:    c.within(join(limits, "steps"), a.Limits.Steps, 1, umapi.MaxSteps),
 				Entries:  c.within(join(limits, "entries"), a.Limits.Entries, 1, umapi.MaxEntries),
 			},
-			Rules: c.rules(join(at, "mapping"), o.Mapping),
+			Rules:  c.rules(join(at, "mapping"), o.Mapping),
+			Brakes: c.brakes(join(at, "brakes"), o.Brakes),
 		},
 	}
-	c.brakes(join(at, "brakes"), o.Brakes)
-	return out
 }
 
 // clientSecret returns what asks for the secret. A file is read each time, so
@@ -254,12 +253,13 @@ func (c *checker) rules(at string, m fileMapping) mapping.Rules {
 	return r
 }
 
-// brakes checks the bounds and says that nothing holds them yet.
-func (c *checker) brakes(at string, b fileBrakes) {
+// brakes checks the bounds on what is removed without a person.
+func (c *checker) brakes(at string, b fileBrakes) dispatch.Brakes {
 	if b.Off || c.bad(at) {
-		return
+		return dispatch.Brakes{}
 	}
-	c.warn(at, "removals are not braked in this version, whatever is set here; brakes: off says that you know")
-	c.brake(join(at, "departures"), b.Departures.Count, b.Departures.Percent, b.Departures.Window)
-	c.brake(join(at, "entitlements"), b.Entitlements.Count, b.Entitlements.Percent, b.Entitlements.Window)
+	return dispatch.Brakes{
+		Departures:   c.brake(join(at, "departures"), dispatch.Brake(b.Departures)),
+		Entitlements: c.brake(join(at, "entitlements"), dispatch.Brake(b.Entitlements)),
+	}
 }

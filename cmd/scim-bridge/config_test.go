@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/scim-bridge/scim-bridge/dispatch"
 	"github.com/scim-bridge/scim-bridge/scim"
 	"github.com/scim-bridge/scim-bridge/umapi"
 )
@@ -106,8 +107,10 @@ func TestLoad_DefaultsOfTheSmallest(t *testing.T) {
 	assert.Equal(t, 25, o.Dispatch.ReadsPerMinute)
 	assert.Equal(t, umapi.FederatedID, o.Dispatch.Rules.IdentityType)
 	assert.Equal(t, umapi.MaxEntries, o.Dispatch.Limits.Entries)
-	assert.Equal(t, fileDepartures{10, 5, 24 * time.Hour}, s.keys.Orgs[0].Brakes.Departures)
-	assert.Equal(t, fileEntitlements{100, 10, 24 * time.Hour}, s.keys.Orgs[0].Brakes.Entitlements)
+	assert.Equal(t, dispatch.Brakes{
+		Departures:   &dispatch.Brake{Count: 10, Percent: 5, Window: 24 * time.Hour},
+		Entitlements: &dispatch.Brake{Count: 100, Percent: 10, Window: 24 * time.Hour},
+	}, o.Dispatch.Brakes)
 }
 
 func TestLoad_EveryKeyArrives(t *testing.T) {
@@ -143,8 +146,10 @@ func TestLoad_EveryKeyArrives(t *testing.T) {
 	assert.Equal(t, 7, o.Dispatch.Limits.Entries)
 	assert.Equal(t, umapi.EnterpriseID, o.Dispatch.Rules.IdentityType)
 	assert.Equal(t, "NO", o.Dispatch.Rules.Country, "Norway is not false")
-	assert.Equal(t, fileDepartures{3, 1, 90 * time.Minute}, s.keys.Orgs[0].Brakes.Departures)
-	assert.Equal(t, fileEntitlements{4, 10, 24 * time.Hour}, s.keys.Orgs[0].Brakes.Entitlements)
+	assert.Equal(t, dispatch.Brakes{
+		Departures:   &dispatch.Brake{Count: 3, Percent: 1, Window: 90 * time.Minute},
+		Entitlements: &dispatch.Brake{Count: 4, Percent: 10, Window: 24 * time.Hour},
+	}, o.Dispatch.Brakes)
 
 	assert.Equal(t, "/globex/scim/v2", s.Bridge.SCIM.Orgs[1].Path)
 	secret, err := s.Bridge.Orgs[1].Adobe.ClientSecret()

@@ -8,7 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/scim-bridge/scim-bridge/dispatch"
 )
 
 // listen checks an address to listen on.
@@ -153,14 +154,15 @@ func (c *checker) required(at, value string, pattern *regexp.Regexp, want string
 }
 
 // brake checks the bounds of one brake.
-func (c *checker) brake(at string, count, percent int, window time.Duration) {
-	if count < 0 {
-		c.problem(join(at, "count"), "%d is out of range, want 0 or more", count)
+func (c *checker) brake(at string, b dispatch.Brake) *dispatch.Brake {
+	if b.Count < 0 {
+		c.problem(join(at, "count"), "%d is out of range, want 0 or more", b.Count)
 	}
-	c.within(join(at, "percent"), percent, 0, 100)
-	if window <= 0 && !c.bad(join(at, "window")) {
-		c.problem(join(at, "window"), "%s is out of range, want more than 0", window)
+	c.within(join(at, "percent"), b.Percent, 0, 100)
+	if b.Window <= 0 && !c.bad(join(at, "window")) {
+		c.problem(join(at, "window"), "%s is out of range, want more than 0", b.Window)
 	}
+	return &b
 }
 
 func index(at string, i int) string { return at + "[" + strconv.Itoa(i) + "]" }

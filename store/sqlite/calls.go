@@ -12,7 +12,8 @@ import (
 
 const (
 	insertCall = `
-		INSERT INTO calls (org, id, sent_at, settled_at, outcome, request_id, body) VALUES (?1, ?2, ?3, 0, '', '', ?4)`
+		INSERT INTO calls (org, id, sent_at, settled_at, outcome, request_id, departures, entitlements, body)
+		VALUES (?1, ?2, ?3, 0, '', '', ?4, ?5, ?6)`
 
 	settleCall = `
 		UPDATE calls SET settled_at = ?3, outcome = ?4, request_id = ?5
@@ -21,6 +22,14 @@ const (
 	callExists = `SELECT EXISTS (SELECT 1 FROM calls WHERE org = ?1 AND id = ?2)`
 
 	openCalls = `SELECT body, sent_at FROM calls WHERE org = ?1 AND settled_at = 0 ORDER BY sent_at, id`
+
+	removedSince = `
+		SELECT COALESCE(SUM(departures), 0), COALESCE(SUM(entitlements), 0) FROM calls
+		WHERE org = ?1 AND sent_at > ?2 AND outcome <> 'not sent' AND departures + entitlements > 0`
+
+	population = `
+		SELECT (SELECT COUNT(*) FROM accounts WHERE org = ?1 AND presence = 'present'),
+			(SELECT COUNT(*) FROM edges WHERE org = ?1)`
 
 	sentSince = `SELECT sent_at FROM calls WHERE org = ?1 AND sent_at > ?2 AND outcome <> 'not sent' ORDER BY sent_at`
 )
@@ -31,8 +40,9 @@ func (s *Store) RecordCall(ctx context.Context, org string, c plan.Call, links [
 	if err != nil {
 		return fmt.Errorf("record call %s: %w", c.ID, err)
 	}
+	removed := c.Removals()
 	err = s.update(ctx, wait, func(ctx context.Context, t *tx) error {
-		if _, err := t.exec(ctx, insertCall, org, c.ID, micros(now), string(body)); err != nil {
+		if _, err := t.exec(ctx, insertCall, org, c.ID, micros(now), removed.Departures, removed.Entitlements, string(body)); err != nil {
 			return err
 		}
 		return t.link(ctx, org, links)
@@ -102,4 +112,26 @@ func (s *Store) SentSince(ctx context.Context, org string, t time.Time) ([]time.
 		return nil, fmt.Errorf("read sent calls: %w", err)
 	}
 	return all, nil
+}
+
+// RemovedSince sums what the calls that were sent after t took away.
+func (s *Store) RemovedSince(ctx context.Context, org string, t time.Time) (plan.Removals, error) {
+	return s.removals(ctx, "read what was removed", removedSince, org, micros(t))
+}
+
+// Population counts the accounts and memberships of the mirror.
+func (s *Store) Population(ctx context.Context, org string) (plan.Removals, error) {
+	return s.removals(ctx, "count the mirror", population, org)
+}
+
+func (s *Store) removals(ctx context.Context, what, query string, args ...any) (plan.Removals, error) {
+	var r plan.Removals
+	err := s.read(ctx, func(ctx context.Context, c *conn) error {
+		_, err := c.row(ctx, query, args, &r.Departures, &r.Entitlements)
+		return err
+	})
+	if err != nil {
+		return plan.Removals{}, fmt.Errorf("%s: %w", what, err)
+	}
+	return r, nil
 }

@@ -33,20 +33,19 @@ func (t *tx) owe(ctx context.Context, org string, now time.Time) (*owing, error)
 }
 
 // renew is what becomes of a row that is due already: it counts as new input,
-// but keeps its place in the queue, or gets a better one, and the doubt about
-// what Adobe holds.
+// but keeps its place in the queue, or gets a better one, and its release.
 const renew = `
 	ON CONFLICT (org, kind, group_id, user_id) DO UPDATE SET
 		generation = excluded.generation,
 		rank = CASE WHEN state = 'pending' THEN MIN(rank, excluded.rank) ELSE excluded.rank END,
 		since = CASE WHEN state = 'pending' THEN since ELSE excluded.since END,
-		state = 'pending', parked = 0, not_before = 0, attempts = 0, alone = 0, resend = MAX(resend, excluded.resend),
+		state = 'pending', parked = 0, not_before = 0, attempts = 0, alone = 0,
 		code = '', message = '', hint = ''`
 
 const dueOne = `
 	INSERT INTO due (org, kind, group_id, user_id, generation, rank, since,
-		state, parked, not_before, attempts, alone, resend, code, message, hint)
-	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', 0, 0, 0, 0, ?8, '', '', '')` + renew
+		state, parked, not_before, attempts, alone, released, code, message, hint)
+	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', 0, 0, 0, 0, 0, '', '', '')` + renew
 
 // one makes one thing due.
 func (o *owing) one(ctx context.Context, kind plan.Kind, group, user string, c plan.Class) error {
@@ -54,16 +53,19 @@ func (o *owing) one(ctx context.Context, kind plan.Kind, group, user string, c p
 }
 
 // touch makes due what is named. A membership without a user means all users
-// who are in the group, nested ones flattened; a group that is gone has none.
+// who are in the group, nested ones flattened; a group that is gone has none. A
+// mirrored one without an account means all of the Adobe group.
 func (o *owing) touch(ctx context.Context, d plan.Touch) error {
 	err := validate(d)
 	rank, since := plan.Rank(d.Class, o.now), micros(o.now)
 	switch {
 	case err != nil:
 	case d.Kind == plan.KindEdge && d.User == "":
-		_, err = o.t.exec(ctx, edgesInGroup, o.org, d.Group, o.generation, rank, since, flag(d.Resend))
+		_, err = o.t.exec(ctx, edgesInGroup, o.org, d.Group, o.generation, rank, since)
+	case d.Kind == plan.KindMirrored && d.User == "":
+		_, err = o.t.exec(ctx, mirroredInGroup, o.org, d.Group, o.generation, rank, since)
 	default:
-		_, err = o.t.exec(ctx, dueOne, o.org, string(d.Kind), d.Group, d.User, o.generation, rank, since, flag(d.Resend))
+		_, err = o.t.exec(ctx, dueOne, o.org, string(d.Kind), d.Group, d.User, o.generation, rank, since)
 	}
 	if err != nil {
 		return fmt.Errorf("make due: %s of group %q and user %q: %w", d.Kind, d.Group, d.User, err)
@@ -79,7 +81,7 @@ func validate(d plan.Touch) error {
 		ok = d.User != "" && d.Group == ""
 	case plan.KindGroup:
 		ok = d.Group != "" && d.User == ""
-	case plan.KindEdge:
+	case plan.KindEdge, plan.KindMirrored:
 		ok = d.Group != "" // without a user: all who are in the group
 	}
 	if !ok {
@@ -98,10 +100,17 @@ const edgesInGroup = `
 		SELECT m.child_key FROM down JOIN members m ON m.group_key = down.key WHERE m.child_key IS NOT NULL
 	)
 	INSERT INTO due (org, kind, group_id, user_id, generation, rank, since,
-		state, parked, not_before, attempts, alone, resend, code, message, hint)
-	SELECT ?1, 'edge', ?2, m.member_id, ?3, ?4, ?5, 'pending', 0, 0, 0, 0, ?6, '', '', ''
+		state, parked, not_before, attempts, alone, released, code, message, hint)
+	SELECT ?1, 'edge', ?2, m.member_id, ?3, ?4, ?5, 'pending', 0, 0, 0, 0, 0, '', '', ''
 	FROM down CROSS JOIN members m ON m.group_key = down.key
 	WHERE m.user_key IS NOT NULL` + renew
+
+// mirroredInGroup makes due all mirrored memberships of an Adobe group.
+const mirroredInGroup = `
+	INSERT INTO due (org, kind, group_id, user_id, generation, rank, since,
+		state, parked, not_before, attempts, alone, released, code, message, hint)
+	SELECT ?1, 'mirrored', ?2, account, ?3, ?4, ?5, 'pending', 0, 0, 0, 0, 0, '', '', ''
+	FROM edges INDEXED BY edges_by_group WHERE org = ?1 AND adobe_group = ?2` + renew
 
 // edgesOfGroup makes due the memberships of users in a group and in all groups
 // that it is in, at any depth. UNION ends the walk where groups are in a circle.
@@ -112,7 +121,7 @@ const edgesOfGroup = `
 		SELECT m.group_key FROM up JOIN members m ON m.child_key = up.key
 	)
 	INSERT INTO due (org, kind, group_id, user_id, generation, rank, since,
-		state, parked, not_before, attempts, alone, resend, code, message, hint)
+		state, parked, not_before, attempts, alone, released, code, message, hint)
 	SELECT ?1, 'edge', g.id, u.value, ?2, ?3, ?4, 'pending', 0, 0, 0, 0, 0, '', '', ''
 	FROM up JOIN groups g ON g.key = up.key CROSS JOIN json_each(?5) u
 	WHERE true` + renew
@@ -139,7 +148,7 @@ const edgesOfUser = `
 		SELECT m.group_key FROM up JOIN members m ON m.child_key = up.key
 	)
 	INSERT INTO due (org, kind, group_id, user_id, generation, rank, since,
-		state, parked, not_before, attempts, alone, resend, code, message, hint)
+		state, parked, not_before, attempts, alone, released, code, message, hint)
 	SELECT ?1, 'edge', g.id, ?2, ?3, ?4, ?5, 'pending', 0, 0, 0, 0, 0, '', '', ''
 	FROM up JOIN groups g ON g.key = up.key
 	WHERE true` + renew
@@ -153,12 +162,12 @@ const usersBelow = `
 	)
 	SELECT DISTINCT m.member_id FROM down JOIN members m ON m.group_key = down.key WHERE m.user_key IS NOT NULL`
 
-const dueColumns = `kind, group_id, user_id, generation, attempts, alone, resend, since`
+const dueColumns = `kind, group_id, user_id, generation, attempts, alone, released, parked, since`
 
 // scanDue reads dueColumns and what follows them.
 func scanDue(row scanner, d *plan.Due, more ...any) error {
 	var since int64
-	err := row.Scan(append([]any{&d.Kind, &d.Group, &d.User, &d.Generation, &d.Attempts, &d.Alone, &d.Resend, &since}, more...)...)
+	err := row.Scan(append([]any{&d.Kind, &d.Group, &d.User, &d.Generation, &d.Attempts, &d.Alone, &d.Released, &d.Parked, &since}, more...)...)
 	d.Since = date(since)
 	return err
 }

@@ -18,6 +18,8 @@ func (s *Store) Facts(ctx context.Context, org string, q plan.Query) (plan.Facts
 		Groups:      make(map[string]directory.Group),
 		Accounts:    make(map[string]plan.Account),
 		AdobeGroups: make(map[string]plan.AdobeGroup),
+		Edges:       make(map[plan.Edge]plan.Presence),
+		Sizes:       make(map[string]int),
 	}}
 	err := s.snapshot(ctx, func(ctx context.Context, c *conn) error {
 		f.c = c
@@ -62,11 +64,14 @@ const (
 		SELECT up.user_id, g.id FROM up CROSS JOIN groups g ON g.key = up.key ORDER BY up.user_id, g.id`
 
 	edgesOfAccounts = `
-		SELECT e.account, e.adobe_group FROM json_each(?2) j CROSS JOIN edges e ON e.org = ?1 AND e.account = j.value
-		ORDER BY e.account, e.adobe_group`
+		SELECT e.account, e.adobe_group, e.doubtful
+		FROM json_each(?2) j CROSS JOIN edges e ON e.org = ?1 AND e.account = j.value`
+
+	sizesOfGroups = `
+		SELECT j.value, (SELECT COUNT(*) FROM edges e WHERE e.org = ?1 AND e.adobe_group = j.value) FROM json_each(?2) j`
 
 	edgesDueOfUsers = `
-		SELECT d.kind, d.group_id, d.user_id, d.generation, d.attempts, d.alone, d.resend, d.since
+		SELECT d.kind, d.group_id, d.user_id, d.generation, d.attempts, d.alone, d.released, d.parked, d.since
 		FROM json_each(?2) j
 		CROSS JOIN due d ON d.org = ?1 AND d.user_id = j.value AND d.kind = 'edge' AND d.state = 'pending'
 		ORDER BY d.rank, d.group_id, d.user_id`
@@ -77,7 +82,7 @@ func (f *facts) gather(ctx context.Context, q plan.Query) error {
 	if err != nil {
 		return err
 	}
-	users, accounts, err := f.linked(ctx, plan.KindUser, q.Users, byEmail)
+	users, accounts, err := f.linked(ctx, plan.KindUser, q.Users, append(byEmail, q.Accounts...))
 	if err != nil {
 		return err
 	}
@@ -99,7 +104,7 @@ func (f *facts) gather(ctx context.Context, q plan.Query) error {
 	if err != nil {
 		return err
 	}
-	groups, adobe, err := f.linked(ctx, plan.KindGroup, append(groups, q.Groups...), append(held, byName...))
+	groups, adobe, err := f.linked(ctx, plan.KindGroup, append(groups, q.Groups...), slices.Concat(held, byName, q.AdobeGroups))
 	if err != nil {
 		return err
 	}
@@ -107,6 +112,9 @@ func (f *facts) gather(ctx context.Context, q plan.Query) error {
 		return err
 	}
 	if err := f.adobeGroups(ctx, adobe); err != nil {
+		return err
+	}
+	if err := f.sizes(ctx, q.Groups); err != nil {
 		return err
 	}
 	return f.edgesDue(ctx, q.Users)
@@ -207,14 +215,39 @@ func (f *facts) edges(ctx context.Context) ([]string, error) {
 	accounts := slices.Collect(maps.Keys(f.out.Accounts))
 	err := f.c.each(ctx, edgesOfAccounts, []any{f.org, list(accounts)}, func(row scanner) error {
 		var e plan.Edge
-		if err := row.Scan(&e.Account, &e.Group); err != nil {
+		var doubtful bool
+		if err := row.Scan(&e.Account, &e.Group, &doubtful); err != nil {
 			return err
 		}
-		f.out.Edges = append(f.out.Edges, e)
+		f.out.Edges[e] = plan.Present
+		if doubtful {
+			f.out.Edges[e] = plan.Doubtful
+		}
 		groups[e.Group] = true
 		return nil
 	})
 	return slices.Collect(maps.Keys(groups)), err
+}
+
+// sizes counts the memberships of what the groups among ids map to that are gone.
+func (f *facts) sizes(ctx context.Context, ids []string) error {
+	var adobe []string
+	for _, l := range f.out.Links {
+		_, there := f.out.Groups[l.Directory]
+		if l.Kind == plan.KindGroup && !there && slices.Contains(ids, l.Directory) {
+			adobe = append(adobe, l.Mirror)
+		}
+	}
+	if len(adobe) == 0 {
+		return nil
+	}
+	return f.c.each(ctx, sizesOfGroups, []any{f.org, list(distinct(adobe))}, func(row scanner) error {
+		var id string
+		var n int
+		err := row.Scan(&id, &n)
+		f.out.Sizes[id] = n
+		return err
+	})
 }
 
 func (f *facts) edgesDue(ctx context.Context, users []string) error {

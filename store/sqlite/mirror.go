@@ -9,8 +9,11 @@ import (
 )
 
 const (
+	accountColumns = `a.id, a.presence, a.type, a.email, a.username, a.domain, a.first_name, a.last_name, a.country,
+		a.candidate, a.twin, a.look_at, a.looks`
+
 	accountsByIDs = `
-		SELECT a.id, a.presence, a.type, a.email, a.username, a.domain, a.first_name, a.last_name, a.country, a.candidate
+		SELECT ` + accountColumns + `
 		FROM json_each(?2) j CROSS JOIN accounts a ON a.org = ?1 AND a.id = j.value`
 
 	adobeGroupsByIDs = `
@@ -20,12 +23,40 @@ const (
 
 func (f *facts) accounts(ctx context.Context, ids []string) error {
 	return f.c.each(ctx, accountsByIDs, []any{f.org, list(ids)}, func(row scanner) error {
-		var a plan.Account
-		err := row.Scan(&a.ID, &a.Presence, &a.Type, &a.Email, &a.Username, &a.Domain,
-			&a.FirstName, &a.LastName, &a.Country, &a.Candidate)
+		a, err := scanAccount(row)
 		f.out.Accounts[a.ID] = a
 		return err
 	})
+}
+
+// scanAccount reads accountColumns.
+func scanAccount(row scanner) (plan.Account, error) {
+	var a plan.Account
+	var lookAt int64
+	err := row.Scan(&a.ID, &a.Presence, &a.Type, &a.Email, &a.Username, &a.Domain,
+		&a.FirstName, &a.LastName, &a.Country, &a.Candidate, &a.Twin, &lookAt, &a.Looks)
+	a.LookAt = date(lookAt)
+	return a, err
+}
+
+const toLookAt = `
+	SELECT ` + accountColumns + ` FROM accounts a WHERE a.org = ?1 AND a.look_at > 0 AND a.presence = 'present' ORDER BY a.look_at LIMIT +?2`
+
+// ToLookAt returns up to limit present accounts that are to be looked at, in
+// order of when, whether or not that has come.
+func (s *Store) ToLookAt(ctx context.Context, org string, limit int) ([]plan.Account, error) {
+	var all []plan.Account
+	err := s.read(ctx, func(ctx context.Context, c *conn) error {
+		return c.each(ctx, toLookAt, []any{org, limit}, func(row scanner) error {
+			a, err := scanAccount(row)
+			all = append(all, a)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read accounts to look at: %w", err)
+	}
+	return all, nil
 }
 
 func (f *facts) adobeGroups(ctx context.Context, ids []string) error {
@@ -40,13 +71,14 @@ func (f *facts) adobeGroups(ctx context.Context, ids []string) error {
 const (
 	putAccount = `
 		INSERT INTO accounts (org, id, presence, type, email, email_key, username, domain,
-			first_name, last_name, country, candidate, candidate_key)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+			first_name, last_name, country, candidate, candidate_key, twin, look_at, looks)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
 		ON CONFLICT (org, id) DO UPDATE SET presence = excluded.presence, type = excluded.type,
 			email = excluded.email, email_key = excluded.email_key,
 			username = excluded.username, domain = excluded.domain,
 			first_name = excluded.first_name, last_name = excluded.last_name, country = excluded.country,
-			candidate = excluded.candidate, candidate_key = excluded.candidate_key`
+			candidate = excluded.candidate, candidate_key = excluded.candidate_key,
+			twin = excluded.twin, look_at = excluded.look_at, looks = excluded.looks`
 
 	putAdobeGroup = `
 		INSERT INTO adobe_groups (org, id, name, name_key, type, presence, adopted, candidate, candidate_key)
@@ -56,13 +88,14 @@ const (
 			candidate = excluded.candidate, candidate_key = excluded.candidate_key`
 
 	forgetAccount    = `DELETE FROM edges WHERE org = ?1 AND account = ?2`
-	forgetAdobeGroup = `DELETE FROM edges WHERE org = ?1 AND adobe_group = ?2`
+	doubtAccount     = `UPDATE edges SET doubtful = 1 WHERE org = ?1 AND account = ?2`
+	forgetAdobeGroup = `DELETE FROM edges INDEXED BY edges_by_group WHERE org = ?1 AND adobe_group = ?2`
 
 	// Each of ?2 is a list of an account and a group.
 	putEdges = `
-		INSERT INTO edges (org, account, adobe_group)
-		SELECT ?1, value ->> 0, value ->> 1 FROM json_each(?2) WHERE true
-		ON CONFLICT DO NOTHING`
+		INSERT INTO edges (org, account, adobe_group, doubtful)
+		SELECT ?1, value ->> 0, value ->> 1, ?3 FROM json_each(?2) WHERE true
+		ON CONFLICT DO UPDATE SET doubtful = excluded.doubtful`
 	deleteEdges = `
 		DELETE FROM edges WHERE org = ?1 AND (account, adobe_group) IN (
 			SELECT value ->> 0, value ->> 1 FROM json_each(?2))`
@@ -73,12 +106,18 @@ const (
 	deleteLink = `DELETE FROM links WHERE org = ?1 AND kind = ?2 AND directory_id = ?3 AND mirror_id = ?4`
 )
 
-// mirrorAccount keeps an account. One that is absent loses its memberships.
+// mirrorAccount keeps an account. One that is absent loses its memberships, those
+// of one that is doubtful become so.
 func (t *tx) mirrorAccount(ctx context.Context, org string, a plan.Account) error {
 	_, err := t.exec(ctx, putAccount, org, a.ID, string(a.Presence), string(a.Type), a.Email, directory.Fold(a.Email),
-		a.Username, a.Domain, a.FirstName, a.LastName, a.Country, a.Candidate, directory.Fold(a.Candidate))
-	if err == nil && a.Presence == plan.Absent {
+		a.Username, a.Domain, a.FirstName, a.LastName, a.Country, a.Candidate, directory.Fold(a.Candidate),
+		flag(a.Twin), micros(a.LookAt), a.Looks)
+	switch {
+	case err != nil:
+	case a.Presence == plan.Absent:
 		_, err = t.exec(ctx, forgetAccount, org, a.ID)
+	case a.Presence == plan.Doubtful:
+		_, err = t.exec(ctx, doubtAccount, org, a.ID)
 	}
 	if err != nil {
 		return fmt.Errorf("mirror account %s: %w", a.ID, err)
@@ -99,21 +138,28 @@ func (t *tx) mirrorGroup(ctx context.Context, org string, g plan.AdobeGroup) err
 	return nil
 }
 
-// mirrorEdges keeps the memberships that were added, and no longer those that
-// were removed.
-func (t *tx) mirrorEdges(ctx context.Context, org string, added, removed []plan.Edge) error {
-	for _, change := range []struct {
-		query string
-		edges []plan.Edge
-	}{{putEdges, added}, {deleteEdges, removed}} {
-		if len(change.edges) == 0 {
-			continue
+// mirrorEdges keeps memberships, and no longer those that are absent. Of one that
+// is named twice the last counts.
+func (t *tx) mirrorEdges(ctx context.Context, org string, memberships []plan.Membership) error {
+	last := make(map[plan.Edge]plan.Presence, len(memberships))
+	for _, m := range memberships {
+		last[m.Edge] = m.Presence
+	}
+	pairs := make(map[plan.Presence][][]string)
+	for e, p := range last {
+		pairs[p] = append(pairs[p], []string{e.Account, e.Group})
+	}
+	for presence, edges := range pairs {
+		var err error
+		switch presence {
+		case plan.Present, plan.Doubtful:
+			_, err = t.exec(ctx, putEdges, org, list(edges), flag(presence == plan.Doubtful))
+		case plan.Absent:
+			_, err = t.exec(ctx, deleteEdges, org, list(edges))
+		default:
+			err = fmt.Errorf("presence %q: want present, doubtful or absent", presence)
 		}
-		pairs := make([][]string, len(change.edges))
-		for i, e := range change.edges {
-			pairs[i] = []string{e.Account, e.Group}
-		}
-		if _, err := t.exec(ctx, change.query, org, list(pairs)); err != nil {
+		if err != nil {
 			return fmt.Errorf("mirror memberships: %w", err)
 		}
 	}

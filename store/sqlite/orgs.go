@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/scim-bridge/scim-bridge/store"
 )
 
 const (
@@ -102,7 +104,7 @@ func (s *Store) Configure(ctx context.Context, org, fingerprint string, now time
 		if err != nil || changed == 0 {
 			return err
 		}
-		woken, err = t.retryFailed(ctx, org, now)
+		woken, err = t.wakeStuck(ctx, org, stateFailed, store.Selection{}, now)
 		return err
 	})
 	if err != nil {

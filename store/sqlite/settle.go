@@ -63,7 +63,7 @@ func (t *tx) learn(ctx context.Context, org string, p plan.Settlement) error {
 			return err
 		}
 	}
-	if err := t.mirrorEdges(ctx, org, p.Added, p.Removed); err != nil {
+	if err := t.mirrorEdges(ctx, org, p.Memberships); err != nil {
 		return err
 	}
 	if err := t.link(ctx, org, p.Links); err != nil {
@@ -90,11 +90,10 @@ const (
 				OR EXISTS (SELECT 1 FROM due g
 					WHERE g.org = ?1 AND g.kind = 'group' AND g.group_id = ?3 AND g.user_id = '')` + thisDue
 
-	dueFailed = `
-		UPDATE due SET state = 'failed', parked = 0, not_before = 0, attempts = attempts + ?6, alone = ?7,
+	// ?11 is failed or held.
+	dueStuck = `
+		UPDATE due SET state = ?11, parked = 0, not_before = 0, attempts = attempts + ?6, alone = ?7,
 			code = ?8, message = ?9, hint = ?10` + thisDue
-
-	dueResend = `UPDATE due SET resend = 1 WHERE org = ?1 AND kind = +?2 AND group_id = ?3 AND user_id = ?4`
 
 	// Each of ?2 is a list of a group, a user and a generation.
 	edgesDone = `
@@ -114,7 +113,7 @@ func (t *tx) judge(ctx context.Context, org string, verdicts []plan.Verdict, now
 	var done []plan.Due
 	var edges [][]any
 	for _, v := range verdicts {
-		if v.Due.Kind == plan.KindEdge && v.Outcome == plan.Done && !v.Resend {
+		if v.Due.Kind == plan.KindEdge && v.Outcome == plan.Done {
 			edges = append(edges, []any{v.Due.Group, v.Due.User, v.Due.Generation})
 			continue
 		}
@@ -162,43 +161,47 @@ func (t *tx) judgeOne(ctx context.Context, org string, v plan.Verdict, now time.
 	case plan.Parked:
 		_, err = t.exec(ctx, dueParked, append(args, flag(v.Alone), p.Code, p.Message, p.Hint,
 			micros(now.Add(parkedAgain)))...)
-	case plan.Failed:
-		_, err = t.exec(ctx, dueFailed, append(args, flag(v.Attempt), flag(v.Alone), p.Code, p.Message, p.Hint)...)
+	case plan.Failed, plan.Held:
+		_, err = t.exec(ctx, dueStuck, append(args, flag(v.Attempt), flag(v.Alone), p.Code, p.Message, p.Hint,
+			string(v.Outcome))...)
 	default:
-		err = fmt.Errorf("outcome %q: want done, retry, parked or failed", v.Outcome)
-	}
-	if err == nil && v.Resend {
-		_, err = t.exec(ctx, dueResend, args[:4]...)
+		err = fmt.Errorf("outcome %q: want done, retry, parked, held or failed", v.Outcome)
 	}
 	return false, err
 }
 
 const (
+	// Memberships that are held may have gone with what is done.
 	wakeOfUser = `
-		UPDATE due SET parked = 0, not_before = 0
-		WHERE org = ?1 AND user_id = ?2 AND kind = 'edge' AND state = 'pending' AND parked = 1`
-	wakeOfGroup = `UPDATE due SET parked = 0, not_before = 0 WHERE org = ?1 AND group_id = ?2 AND kind = 'edge' AND parked = 1`
+		UPDATE due SET state = 'pending', parked = 0, not_before = 0
+		WHERE org = ?1 AND user_id = ?2 AND kind = 'edge' AND (state = 'pending' AND parked = 1 OR state = 'held')`
+	wakeOfGroup     = `UPDATE due SET parked = 0, not_before = 0 WHERE org = ?1 AND group_id = ?2 AND kind = 'edge' AND parked = 1`
+	wakeHeldOfGroup = `
+		UPDATE due INDEXED BY due_stuck_edges SET state = 'pending'
+		WHERE org = ?1 AND group_id = ?2 AND kind = 'edge' AND state <> 'pending' AND state = 'held'`
 
 	noteLinks = `UPDATE links SET synced_at = ?4 WHERE org = ?1 AND kind = ?2 AND directory_id = ?3`
 )
 
 // done does what follows when a user or a group is no longer due.
 func (t *tx) done(ctx context.Context, org string, d plan.Due, now time.Time) error {
-	id, wakeThose := d.User, wakeOfUser
+	id, wakeThose := d.User, []string{wakeOfUser}
 	switch d.Kind {
-	case plan.KindEdge:
+	case plan.KindEdge, plan.KindMirrored:
 		return nil
 	case plan.KindGroup:
-		id, wakeThose = d.Group, wakeOfGroup
+		id, wakeThose = d.Group, []string{wakeOfGroup, wakeHeldOfGroup}
 	}
-	woken, err := t.exec(ctx, wakeThose, org, id)
-	if err != nil {
-		return err
+	for _, query := range wakeThose {
+		woken, err := t.exec(ctx, query, org, id)
+		if err != nil {
+			return err
+		}
+		if woken > 0 {
+			t.wake = append(t.wake, org)
+		}
 	}
-	if woken > 0 {
-		t.wake = append(t.wake, org)
-	}
-	_, err = t.exec(ctx, noteLinks, org, string(d.Kind), id, micros(now))
+	_, err := t.exec(ctx, noteLinks, org, string(d.Kind), id, micros(now))
 	return err
 }
 
@@ -224,6 +227,9 @@ const (
 func (t *tx) dropLinks(ctx context.Context, org string, done []plan.Due) error {
 	var users, groups []string
 	for _, d := range done {
+		if d.Kind == plan.KindMirrored {
+			continue // its ids are the mirror's
+		}
 		if d.User != "" {
 			users = append(users, d.User)
 		}

@@ -138,11 +138,11 @@ func benchmarkWork(b *testing.B, s store.Store) {
 			for _, d := range due {
 				settled.Verdicts = append(settled.Verdicts, plan.Verdict{Due: d, Outcome: plan.Done})
 				e := plan.Edge{Account: d.User, Group: "all"}
+				presence := plan.Present
 				if i%2 == 1 {
-					settled.Removed = append(settled.Removed, e)
-				} else {
-					settled.Added = append(settled.Added, e)
+					presence = plan.Absent
 				}
+				settled.Memberships = append(settled.Memberships, plan.Membership{Edge: e, Presence: presence})
 			}
 			require.NoError(b, s.Settle(b.Context(), acme, settled, at(2)))
 		}

@@ -68,7 +68,7 @@ func factsUser(f *fixture) {
 			link(plan.KindUser, "ada", "ada"), link(plan.KindUser, "bob", "bob"),
 			link(plan.KindGroup, "eng", "eng"), link(plan.KindGroup, "ops", "ops"),
 		},
-		Added: []plan.Edge{{Account: "ada", Group: "extra"}, {Account: "bob", Group: "ops"}},
+		Memberships: held(plan.Present, plan.Edge{Account: "ada", Group: "extra"}, plan.Edge{Account: "bob", Group: "ops"}),
 	})
 	got := facts(f, plan.Query{Users: []string{"ada", "nobody", "ada"}})
 	require.Equal(f, []string{"ada"}, keys(got.Users))
@@ -78,7 +78,7 @@ func factsUser(f *fixture) {
 	require.Equal(f, []plan.Link{link(plan.KindUser, "ada", "ada"), link(plan.KindGroup, "eng", "eng")}, got.Links)
 	require.Equal(f, map[string]plan.Account{"ada": account("ada")}, got.Accounts)
 	require.Equal(f, []string{"eng", "extra"}, keys(got.AdobeGroups), "of its memberships, and of its edges")
-	require.Equal(f, []plan.Edge{{Account: "ada", Group: "extra"}}, got.Edges)
+	require.Equal(f, map[plan.Edge]plan.Presence{{Account: "ada", Group: "extra"}: plan.Present}, got.Edges)
 }
 
 func factsRehire(f *fixture) {
@@ -140,7 +140,7 @@ func factsSharedGroup(f *fixture) {
 func factsGone(f *fixture) {
 	f.settle(1, plan.Settlement{
 		Accounts: []plan.Account{adaAccount}, AdobeGroups: []plan.AdobeGroup{engAdobe},
-		Links: []plan.Link{adaLink, engLink}, Added: []plan.Edge{adaEdge},
+		Links: []plan.Link{adaLink, engLink}, Memberships: held(plan.Present, adaEdge),
 	})
 	got := facts(f, plan.Query{Users: []string{"ada"}, Groups: []string{"eng"}})
 	require.Empty(f, got.Users)
@@ -148,7 +148,12 @@ func factsGone(f *fixture) {
 	require.Equal(f, []plan.Link{adaLink, engLink}, got.Links)
 	require.Equal(f, []string{"ada"}, keys(got.Accounts))
 	require.Equal(f, []string{"eng"}, keys(got.AdobeGroups))
-	require.Equal(f, []plan.Edge{adaEdge}, got.Edges)
+	require.Equal(f, map[plan.Edge]plan.Presence{adaEdge: plan.Present}, got.Edges)
+	mirrored := facts(f, plan.Query{Accounts: []string{"ada", "nobody"}, AdobeGroups: []string{"eng", "nothing"}})
+	require.Equal(f, got.Links, mirrored.Links, "asked for by the mirror's ids")
+	require.Equal(f, got.Accounts, mirrored.Accounts)
+	require.Equal(f, got.AdobeGroups, mirrored.AdobeGroups)
+	require.Equal(f, got.Edges, mirrored.Edges)
 }
 
 func factsEdgesDue(f *fixture) {
@@ -162,6 +167,7 @@ func factsEdgesDue(f *fixture) {
 	got := facts(f, plan.Query{Users: []string{"ada"}})
 	require.ElementsMatch(f, []string{"b ada", "d ada"}, names(got.EdgesDue), "parked ones included")
 	require.Equal(f, f.find("d ada"), got.EdgesDue[slices.Index(names(got.EdgesDue), "d ada")])
+	require.True(f, got.EdgesDue[slices.Index(names(got.EdgesDue), "b ada")].Parked)
 }
 
 func factsOrg(f *fixture) {
@@ -169,7 +175,7 @@ func factsOrg(f *fixture) {
 	f.group("eng", "ada")
 	f.settle(1, plan.Settlement{
 		Accounts: []plan.Account{adaAccount}, AdobeGroups: []plan.AdobeGroup{engAdobe},
-		Links: []plan.Link{adaLink, engLink}, Added: []plan.Edge{adaEdge},
+		Links: []plan.Link{adaLink, engLink}, Memberships: held(plan.Present, adaEdge),
 	})
 	got, err := f.Facts(f.ctx(), globex, plan.Query{
 		Users: []string{"ada"}, Groups: []string{"eng"}, Emails: []string{"ada@example.com"}, Names: []string{"engineering"},

@@ -50,7 +50,7 @@ func listKnown(f *fixture) {
 	f.settle(1, plan.Settlement{AdobeGroups: []plan.AdobeGroup{
 		{ID: "eng", Name: "Engineering", Type: umapi.UserGroup, Presence: plan.Absent},
 		{ID: "ops", Name: "Ops", Type: umapi.UserGroup, Presence: plan.Present, Adopted: true},
-	}, Added: []plan.Edge{{Account: "ada", Group: "ops"}}, Accounts: []plan.Account{account("ada")}})
+	}, Memberships: held(plan.Present, plan.Edge{Account: "ada", Group: "ops"}), Accounts: []plan.Account{account("ada")}})
 	f.list(2, listed("adobe:1", "ENGINEERING"), plan.AdobeGroup{ID: "adobe:2", Name: "ops", Type: umapi.ProductProfile})
 	require.Equal(f, map[string]plan.AdobeGroup{
 		"eng": {ID: "eng", Name: "ENGINEERING", Type: umapi.UserGroup, Presence: plan.Present},
@@ -68,8 +68,8 @@ func listMissing(f *fixture) {
 			{ID: "eng", Name: "Engineering", Presence: plan.Present}, {ID: "ops", Name: "Ops", Presence: plan.Present},
 			{ID: "odd", Name: "Odd", Presence: plan.Unknown},
 		},
-		Accounts: []plan.Account{account("ada")},
-		Added:    []plan.Edge{{Account: "ada", Group: "eng"}, {Account: "ada", Group: "ops"}},
+		Accounts:    []plan.Account{account("ada")},
+		Memberships: held(plan.Present, plan.Edge{Account: "ada", Group: "eng"}, plan.Edge{Account: "ada", Group: "ops"}),
 		Links: []plan.Link{
 			link(plan.KindGroup, "eng", "eng"), link(plan.KindGroup, "builders", "eng"), link(plan.KindGroup, "ops", "ops"),
 		},
@@ -80,7 +80,7 @@ func listMissing(f *fixture) {
 	require.Equal(f, plan.Absent, got["eng"].Presence)
 	require.Equal(f, "Engineering", got["eng"].Name)
 	require.Equal(f, plan.Unknown, got["odd"].Presence, "only a present one becomes absent")
-	require.Equal(f, []plan.Edge{{Account: "ada", Group: "ops"}}, facts(f, plan.Query{Emails: []string{"ada@example.com"}}).Edges)
+	require.Equal(f, map[plan.Edge]plan.Presence{{Account: "ada", Group: "ops"}: plan.Present}, facts(f, plan.Query{Emails: []string{"ada@example.com"}}).Edges)
 	require.ElementsMatch(f, []string{"group eng", "group builders"}, f.order())
 	f.quiet()
 	f.list(3, listed("adobe:2", "Ops"))

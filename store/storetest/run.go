@@ -17,7 +17,7 @@ type promise struct {
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	for _, group := range [][]promise{
 		userPromises, listPromises, filterPromises, groupPromises, memberPromises, nestedPromises, syncPromises,
-		duePromises, settlePromises, resendPromises, touchPromises, gonePromises, factsPromises, callPromises, listingPromises,
+		duePromises, settlePromises, doubtPromises, brakePromises, lookPromises, touchPromises, gonePromises, factsPromises, callPromises, listingPromises,
 		operationPromises, configurePromises, generalPromises,
 	} {
 		for _, p := range group {

@@ -222,24 +222,33 @@ func settleGoneOlder(f *fixture) {
 	require.Equal(f, []string{"user ada"}, f.order())
 }
 
+// held are memberships of that presence.
+func held(p plan.Presence, edges ...plan.Edge) []plan.Membership {
+	var out []plan.Membership
+	for _, e := range edges {
+		out = append(out, plan.Membership{Edge: e, Presence: p})
+	}
+	return out
+}
+
 func settleMirror(f *fixture) {
 	f.settle(1, plan.Settlement{
 		Accounts: []plan.Account{adaAccount}, AdobeGroups: []plan.AdobeGroup{engAdobe},
-		Added: []plan.Edge{adaEdge, adaEdge}, Links: []plan.Link{adaLink, engLink},
+		Memberships: held(plan.Present, adaEdge, adaEdge), Links: []plan.Link{adaLink, engLink},
 	})
 	query := plan.Query{Users: []string{"ada"}, Groups: []string{"eng"}}
 	facts, err := f.Facts(f.ctx(), acme, query)
 	require.NoError(f, err)
 	require.Equal(f, map[string]plan.Account{"ada": adaAccount}, facts.Accounts)
 	require.Equal(f, map[string]plan.AdobeGroup{"eng": engAdobe}, facts.AdobeGroups)
-	require.Equal(f, []plan.Edge{adaEdge}, facts.Edges)
+	require.Equal(f, map[plan.Edge]plan.Presence{adaEdge: plan.Present}, facts.Edges)
 
 	account, group := adaAccount, engAdobe
 	account.Email, account.Candidate, account.Country = "lovelace@example.com", "", "FR"
 	group.Name, group.Candidate, group.Adopted = "Builders", "", false
 	f.settle(2, plan.Settlement{
 		Accounts: []plan.Account{account}, AdobeGroups: []plan.AdobeGroup{group},
-		Removed: []plan.Edge{adaEdge, {Account: "nobody", Group: "eng"}}, Unlinked: []plan.Link{engLink},
+		Memberships: held(plan.Absent, adaEdge, plan.Edge{Account: "nobody", Group: "eng"}), Unlinked: []plan.Link{engLink},
 	})
 	facts, err = f.Facts(f.ctx(), acme, query)
 	require.NoError(f, err)
@@ -256,14 +265,14 @@ func settleAbsent(f *fixture) {
 	bob := plan.Account{ID: "bob", Presence: plan.Present, Email: "bob@example.com"}
 	ops := plan.AdobeGroup{ID: "ops", Presence: plan.Present, Name: "Ops"}
 	edges := []plan.Edge{{Account: "ada", Group: "eng"}, {Account: "ada", Group: "ops"}, {Account: "bob", Group: "eng"}, {Account: "bob", Group: "ops"}}
-	f.settle(1, plan.Settlement{Accounts: []plan.Account{adaAccount, bob}, AdobeGroups: []plan.AdobeGroup{engAdobe, ops}, Added: edges})
+	f.settle(1, plan.Settlement{Accounts: []plan.Account{adaAccount, bob}, AdobeGroups: []plan.AdobeGroup{engAdobe, ops}, Memberships: held(plan.Present, edges...)})
 	gone, lost := adaAccount, engAdobe
 	gone.Presence, lost.Presence = plan.Absent, plan.Absent
 	f.settle(2, plan.Settlement{Accounts: []plan.Account{gone}, AdobeGroups: []plan.AdobeGroup{lost}})
 	facts, err := f.Facts(f.ctx(), acme, plan.Query{Emails: []string{"ada@example.com", "bob@example.com"}})
 	require.NoError(f, err)
 	require.Len(f, facts.Accounts, 2, "the row stays")
-	require.Equal(f, []plan.Edge{{Account: "bob", Group: "ops"}}, facts.Edges)
+	require.Equal(f, map[plan.Edge]plan.Presence{{Account: "bob", Group: "ops"}: plan.Present}, facts.Edges)
 }
 
 func settleRelink(f *fixture) {

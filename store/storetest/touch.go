@@ -14,6 +14,7 @@ var touchPromises = []promise{
 	{"Touch/OfAGroupsMembershipsRenewsThoseThatAreDue", touchMembersAgain},
 	{"Touch/OfAGroupsMembershipsEndsInACircle", touchCircle},
 	{"Touch/OfMembershipsOfNoGroupMakesNothingDue", touchNoGroup},
+	{"Touch/OfAnAdobeGroupsMembershipsIsOfAllThatAreMirrored", touchMirrored},
 }
 
 // touchGroup makes due all memberships of a group at(n).
@@ -50,13 +51,12 @@ func touchMembersAgain(f *fixture) {
 		Due: f.find("eng bob"), Outcome: plan.Failed, Attempt: true, Alone: true, Problem: plan.Problem{Code: "x"},
 	}}})
 	f.settle(2, plan.Settlement{Touched: []plan.Touch{
-		{Kind: plan.KindEdge, Group: "eng", Class: plan.ClassMembership, Resend: true},
+		{Kind: plan.KindEdge, Group: "eng", Class: plan.ClassMembership},
 	}})
 	for name, since := range map[string]int{"eng ada": 0, "eng bob": 2} {
 		d := f.find(name)
 		require.Zero(f, d.Attempts, name)
 		require.False(f, d.Alone, name)
-		require.True(f, d.Resend, name)
 		require.Equal(f, at(since), d.Since, name)
 	}
 	g, err := f.Group(f.ctx(), acme, "eng")
@@ -93,4 +93,22 @@ func touchNoGroup(f *fixture) {
 		require.Error(f, f.Settle(f.ctx(), acme, plan.Settlement{Touched: []plan.Touch{wrong}}, at(1)), fmt.Sprint(wrong))
 	}
 	require.Empty(f, f.due())
+}
+
+func touchMirrored(f *fixture) {
+	f.settle(1, plan.Settlement{Memberships: append(
+		held(plan.Present, adaEdge, plan.Edge{Account: "ada", Group: "ops"}), held(plan.Doubtful, plan.Edge{Account: "bob", Group: "eng"})...,
+	)})
+	f.settle(2, plan.Settlement{Touched: []plan.Touch{{Kind: plan.KindMirrored, Group: "eng", Class: plan.ClassMembership}}})
+	due := f.due()
+	require.Len(f, due, 2)
+	for i, account := range []string{"ada", "bob"} {
+		require.Equal(f, plan.Due{
+			Kind: plan.KindMirrored, Group: "eng", User: account, Generation: due[i].Generation, Since: at(2),
+		}, due[i])
+	}
+	f.verdict(3, plan.Done, due...)
+	require.Empty(f, f.due())
+	f.settle(4, plan.Settlement{Touched: []plan.Touch{{Kind: plan.KindMirrored, Group: "eng", User: "zoe", Class: plan.ClassMembership}}})
+	require.Equal(f, "zoe", f.due()[0].User, "one that is named need not be mirrored")
 }

@@ -65,11 +65,12 @@ CREATE INDEX members_by_child ON members (child_key, group_key) WHERE child_key 
 CREATE INDEX members_children ON members (group_key, child_key) WHERE child_key IS NOT NULL;
 
 -- What may differ between the directory and the mirror. Ids are SCIM ids, since
--- the resources may be gone; the one that a kind lacks is empty. A not_before of
--- 0 means at once.
+-- the resources may be gone; the one that a kind lacks is empty. Those of a
+-- mirrored membership are ids of adobe_groups and accounts. A not_before of 0
+-- means at once.
 CREATE TABLE due (
     org        TEXT    NOT NULL,
-    kind       TEXT    NOT NULL CHECK (kind IN ('user', 'group', 'edge')),
+    kind       TEXT    NOT NULL CHECK (kind IN ('user', 'group', 'edge', 'mirrored')),
     group_id   TEXT    NOT NULL,
     user_id    TEXT    NOT NULL,
     generation INTEGER NOT NULL,
@@ -80,7 +81,7 @@ CREATE TABLE due (
     not_before INTEGER NOT NULL,
     attempts   INTEGER NOT NULL,
     alone      INTEGER NOT NULL,
-    resend     INTEGER NOT NULL,
+    released   INTEGER NOT NULL, -- by a person, from a brake
     code       TEXT    NOT NULL,
     message    TEXT    NOT NULL,
     hint       TEXT    NOT NULL,
@@ -92,10 +93,10 @@ CREATE INDEX due_oldest ON due (org, since) WHERE state = 'pending';
 CREATE INDEX due_parked_by_group ON due (org, group_id) WHERE parked = 1;
 CREATE INDEX due_edges_by_user ON due (org, user_id) WHERE kind = 'edge';
 CREATE INDEX due_stuck_edges ON due (org, group_id, state) WHERE kind = 'edge' AND state <> 'pending';
-CREATE INDEX due_failed ON due (org, since) WHERE state = 'failed';
+CREATE INDEX due_stuck ON due (org, state, since) WHERE state <> 'pending';
 
 -- How many due rows are in which state, kept by the triggers below: memberships
--- for each group, users and groups all in one, where group_id is empty. Counting
+-- for each group, the other kinds all in one, where group_id is empty. Counting
 -- them at each read would cost as much as is due. What is parked is pending too.
 CREATE TABLE work (
     org      TEXT    NOT NULL,
@@ -159,8 +160,13 @@ CREATE TABLE accounts (
     country       TEXT NOT NULL,
     candidate     TEXT NOT NULL,
     candidate_key TEXT NOT NULL,
+    twin          INTEGER NOT NULL,
+    look_at       INTEGER NOT NULL, -- 0 is never
+    looks         INTEGER NOT NULL,
     PRIMARY KEY (org, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX accounts_to_look_at ON accounts (org, look_at) WHERE look_at > 0 AND presence = 'present';
+CREATE INDEX accounts_present ON accounts (org) WHERE presence = 'present';
 CREATE INDEX accounts_by_email ON accounts (org, email_key);
 CREATE INDEX accounts_by_candidate ON accounts (org, candidate_key) WHERE candidate_key <> '';
 
@@ -180,9 +186,10 @@ CREATE INDEX adobe_groups_by_name ON adobe_groups (org, name_key);
 CREATE INDEX adobe_groups_by_candidate ON adobe_groups (org, candidate_key) WHERE candidate_key <> '';
 
 CREATE TABLE edges (
-    org         TEXT NOT NULL,
-    account     TEXT NOT NULL,
-    adobe_group TEXT NOT NULL,
+    org         TEXT    NOT NULL,
+    account     TEXT    NOT NULL,
+    adobe_group TEXT    NOT NULL,
+    doubtful    INTEGER NOT NULL, -- else present
     PRIMARY KEY (org, account, adobe_group)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX edges_by_group ON edges (org, adobe_group);
@@ -206,11 +213,15 @@ CREATE TABLE calls (
     settled_at INTEGER NOT NULL,
     outcome    TEXT    NOT NULL,
     request_id TEXT    NOT NULL,
+    departures   INTEGER NOT NULL, -- what it took away, as brakes count
+    entitlements INTEGER NOT NULL,
     body       TEXT    NOT NULL,
     PRIMARY KEY (org, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX calls_open ON calls (org, sent_at) WHERE settled_at = 0;
 CREATE INDEX calls_sent ON calls (org, sent_at) WHERE outcome <> 'not sent';
+CREATE INDEX calls_removals ON calls (org, sent_at, departures, entitlements)
+    WHERE outcome <> 'not sent' AND departures + entitlements > 0;
 
 -- Prose for people. Nothing reads it back but what shows it.
 CREATE TABLE journal (

@@ -1,0 +1,57 @@
+package dispatch
+
+import (
+	"context"
+	"time"
+
+	"github.com/scim-bridge/scim-bridge/plan"
+)
+
+// looksAStep bounds the looks between two calls: nobody waits for them.
+const looksAStep = 2
+
+// look reads what creates have made, some time after: whether Adobe made it at
+// all, and with which spelling and country if it was there before. It takes
+// what the rate of reads leaves. It reports whether it learned something, and when
+// the next look is due.
+func (d *Dispatcher) look(ctx context.Context) (bool, time.Time, error) {
+	accounts, err := d.store.ToLookAt(ctx, d.cfg.Org, looksAStep+1)
+	if err != nil {
+		return false, time.Time{}, err
+	}
+	did := false
+	for i, a := range accounts {
+		now := clock()
+		at := maxTime(maxTime(a.LookAt, d.readTrouble.until), d.reads.next(now))
+		if i == looksAStep || at.After(now) {
+			return did, at, nil
+		}
+		facts, err := d.store.Facts(ctx, d.cfg.Org, plan.Query{Accounts: []string{a.ID}})
+		if err != nil {
+			return did, time.Time{}, err
+		}
+		r := plan.Read{Account: &a}
+		for _, l := range facts.Links {
+			if l.Kind == plan.KindUser && l.Mirror == a.ID && !l.Stale {
+				r.Linked = append(r.Linked, l.Directory)
+			}
+		}
+		found, err := d.readAccount(ctx, a)
+		if err != nil {
+			if err := d.readFailed(ctx, err, "look at a new account"); err != nil {
+				return did, time.Time{}, err
+			}
+			if !blames(err) {
+				return did, d.readTrouble.until, nil
+			}
+			found = nil
+		} else {
+			d.readOver()
+		}
+		if err := d.store.Settle(ctx, d.cfg.Org, plan.AccountLooked(r, found, facts, now), clock()); err != nil {
+			return did, time.Time{}, err
+		}
+		did = true
+	}
+	return did, time.Time{}, nil
+}

@@ -1,0 +1,171 @@
+package plan_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/umapi"
+)
+
+// quit deactivates users of a crowd.
+func (l *ledger) quit(from, to int) {
+	for i := from; i < to; i++ {
+		p := numbered(i)
+		p.inactive = true
+		l.putUser(fmt.Sprintf("u%04d", i), p)
+	}
+}
+
+// held counts rows that a brake holds, and pending those that may still be sent.
+func (l *ledger) heldRows() (held, pending int) {
+	for _, r := range l.due {
+		if r.held {
+			held++
+		} else {
+			pending++
+		}
+	}
+	return held, pending
+}
+
+// run plans and sends until there is nothing to send, counting what brakes
+// count against the allowance.
+func (l *ledger) run(t *testing.T) plan.Removals {
+	t.Helper()
+	var sum plan.Removals
+	for range 100 {
+		p := l.build(plan.Limits{}, 2000)
+		l.settle(p.Decided)
+		if len(p.Commands) == 0 {
+			return sum
+		}
+		l.link(p.Links)
+		call := plan.Call{ID: "c", Commands: p.Commands}
+		removed := call.Removals()
+		sum.Departures += removed.Departures
+		sum.Entitlements += removed.Entitlements
+		if l.allowance != nil && l.allowance.Departures != plan.Unbraked {
+			l.allowance.Departures -= removed.Departures
+		}
+		if l.allowance != nil && l.allowance.Entitlements != plan.Unbraked {
+			l.allowance.Entitlements -= removed.Entitlements
+		}
+		l.settle(plan.Settle(call, umapi.Reply{Result: umapi.ResultSuccess, Completed: len(p.Commands)}, l.now))
+	}
+	t.Fatal("it does not end")
+	return sum
+}
+
+func TestBrake_LetsAsManyLeaveAsItAllowsAndHoldsTheRest(t *testing.T) {
+	t.Parallel()
+	l := crowd(60)
+	l.allowance = &plan.Removals{Departures: 25, Entitlements: plan.Unbraked}
+	l.quit(0, 40)
+	l.putUser("joiner", ada)
+	require.Equal(t, plan.Removals{Departures: 25}, l.run(t))
+	held, pending := l.heldRows()
+	require.Equal(t, 15, held)
+	require.Zero(t, pending, "what is held holds nobody up")
+	for _, r := range l.due {
+		require.Equal(t, "bridge.brake.departures", r.problem.Code)
+		require.Contains(t, r.problem.Hint, "scim-bridge release")
+	}
+}
+
+func TestBrake_LetsGoWhatAPersonReleased(t *testing.T) {
+	t.Parallel()
+	l := crowd(10)
+	l.allowance = &plan.Removals{Entitlements: plan.Unbraked}
+	l.quit(0, 5)
+	require.Zero(t, l.run(t))
+	for _, r := range l.due {
+		r.held, r.Released = false, true
+	}
+	require.Zero(t, l.run(t), "what a person let go does not count")
+	require.Empty(t, l.due)
+}
+
+func TestBrake_TakesBackWhatIsPutRight(t *testing.T) {
+	t.Parallel()
+	l := crowd(10)
+	l.allowance = &plan.Removals{Entitlements: plan.Unbraked}
+	l.quit(0, 5)
+	l.run(t)
+	for i := range 5 {
+		l.putUser(fmt.Sprintf("u%04d", i), numbered(i))
+	}
+	require.Zero(t, l.run(t))
+	require.Empty(t, l.due)
+}
+
+func TestBrake_HoldsMembershipsOfAnEmptiedGroup(t *testing.T) {
+	t.Parallel()
+	l := crowd(50)
+	l.mirroredGroup("g", "Team")
+	for i := range 50 {
+		l.mirroredMember("g", fmt.Sprintf("u%04d", i))
+	}
+	l.allowance = &plan.Removals{Departures: plan.Unbraked, Entitlements: 20}
+	for i := range 50 {
+		l.leave("g", fmt.Sprintf("u%04d", i))
+	}
+	require.Equal(t, plan.Removals{Entitlements: 20}, l.run(t))
+	held, pending := l.heldRows()
+	require.Equal(t, 30, held)
+	require.Zero(t, pending)
+	require.Equal(t, 30, l.size("g"))
+}
+
+func TestBrake_HoldsTheDeletionOfALargeGroup(t *testing.T) {
+	t.Parallel()
+	for allowed, deleted := range map[int]bool{49: false, 50: true} {
+		l := crowd(50)
+		l.mirroredGroup("g", "Team")
+		l.editGroup("g", func(g *plan.AdobeGroup) { g.Adopted = false })
+		for i := range 50 {
+			l.mirroredMember("g", fmt.Sprintf("u%04d", i))
+		}
+		l.allowance = &plan.Removals{Departures: plan.Unbraked, Entitlements: allowed}
+		l.deleteGroup("g")
+		l.run(t)
+		require.Equal(t, deleted, l.adobeGroups["g"].Presence == plan.Absent, allowed)
+		row := l.due[key{plan.KindGroup, "", "g"}]
+		require.Equal(t, !deleted, row != nil && row.held, allowed)
+	}
+}
+
+func TestBrake_MembershipsOfALeaverGoWithTheAccount(t *testing.T) {
+	t.Parallel()
+	l := crowd(2)
+	l.allowance = &plan.Removals{Departures: 1}
+	for g := range 30 {
+		id := fmt.Sprintf("g%02d", g)
+		l.mirroredGroup(id, id)
+		l.mirroredMember(id, "u0000")
+		l.mirroredMember(id, "u0001")
+	}
+	l.deleteUser("u0000")
+	l.deleteUser("u0001")
+	require.Equal(t, plan.Removals{Departures: 1}, l.run(t))
+	require.Equal(t, 1, l.size("g00"), "the one who is held keeps the memberships")
+	held, waiting := l.heldRows()
+	require.Equal(t, 1, held)
+	require.Zero(t, waiting)
+}
+
+func TestBrake_ALostRemovalIsNotCountedTwice(t *testing.T) {
+	t.Parallel()
+	l := crowd(3)
+	l.allowance = &plan.Removals{Departures: 1, Entitlements: plan.Unbraked}
+	l.quit(0, 1)
+	c := callOf(l)
+	require.Equal(t, plan.Removals{Departures: 1}, c.Removals())
+	l.allowance.Departures = 0
+	l.settle(plan.Lost(c, "lost", l.now, l.now))
+	again := callOf(l)
+	require.Len(t, again.Commands, 1, "it may have left already")
+	require.Zero(t, again.Removals())
+}
