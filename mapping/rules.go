@@ -25,6 +25,10 @@ type Rules struct {
 	IdentityType umapi.IdentityType
 	// Country of users who have none: ISO 3166-1 alpha-2, upper case, may be empty.
 	Country string
+	// Offboarding says what becomes of accounts that nobody maps to any more.
+	Offboarding Offboarding
+	// Protected is never touched.
+	Protected Protection
 }
 
 // Validate returns an error that names each rule that cannot be followed.
@@ -35,6 +39,12 @@ func (r Rules) Validate() error {
 	}
 	if r.Country != "" && isoCountry(r.Country) != r.Country {
 		errs = append(errs, fmt.Errorf("country %q: want an ISO 3166-1 code such as US", r.Country))
+	}
+	if err := r.Offboarding.validate(); err != nil {
+		errs = append(errs, fmt.Errorf("offboarding: %w", err))
+	}
+	if err := r.Protected.validate(); err != nil {
+		errs = append(errs, fmt.Errorf("protect: %w", err))
 	}
 	return errors.Join(errs...)
 }
@@ -89,6 +99,9 @@ func (r Rules) Account(u directory.UserAttributes) (Account, error) {
 	if err := checkEmail(a.Email); err != nil {
 		return Account{}, err
 	}
+	if r.Protected.User(a.Email) {
+		return Account{}, protected("user", a.Email)
+	}
 	a.Username = a.Email
 	if a.Type == umapi.FederatedID && u.UserName != "" {
 		a.Username = u.UserName
@@ -135,6 +148,8 @@ func (r Rules) Group(g directory.GroupAttributes) (string, error) {
 		return "", &Error{"bridge.group.reserved", fmt.Sprintf("%q begins with an underscore, as the names of Adobe's administrator groups do", name), "rename the group in the provider, or do not push it: its members would be given rights"}
 	case utf8.RuneCountInString(name) > maxGroupName:
 		return "", &Error{"bridge.group.name_too_long", fmt.Sprintf("the name has more than %d characters", maxGroupName), "shorten the group's name in the provider"}
+	case r.Protected.Group(name):
+		return "", protected("group", name)
 	default:
 		return name, nil
 	}

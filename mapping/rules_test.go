@@ -3,6 +3,7 @@ package mapping_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -168,4 +169,43 @@ func TestRules_ValidateNamesEachMistake(t *testing.T) {
 	err := mapping.Rules{IdentityType: "guest", Country: "usa"}.Validate()
 	require.ErrorContains(t, err, "guest")
 	require.ErrorContains(t, err, "usa")
+}
+
+func TestProtection_ComparesWithoutCase(t *testing.T) {
+	t.Parallel()
+	p := mapping.Protection{Users: []string{"*@Admins.example.com", "ada@example.com"}, Groups: []string{"IT-*", "Crew"}}
+	for email, want := range map[string]bool{
+		"root@admins.example.com": true, "ADA@example.com": true, "bob@example.com": false, "ada@example.com.evil.example": false, "": false,
+	} {
+		require.Equal(t, want, p.User(email), email)
+	}
+	for name, want := range map[string]bool{"it-ops": true, "IT-": true, "CREW": true, "Crew 2": false, "Unit-IT-": false} {
+		require.Equal(t, want, p.Group(name), name)
+	}
+	require.False(t, mapping.Protection{}.User("ada@example.com"))
+}
+
+func TestRules_NameWhatCannotBeFollowed(t *testing.T) {
+	t.Parallel()
+	r := mapping.Rules{
+		IdentityType: umapi.FederatedID,
+		Offboarding:  mapping.Offboarding{Deactivated: "vanish", Deleted: "leaf", Delay: -time.Hour},
+		Protected:    mapping.Protection{Users: []string{"[a"}, Groups: []string{""}},
+	}
+	err := r.Validate()
+	for _, part := range []string{"vanish", "leaf", "negative", `"[a"`, `pattern ""`} {
+		require.ErrorContains(t, err, part)
+	}
+	require.NoError(t, mapping.Rules{IdentityType: umapi.FederatedID}.Validate())
+	require.Equal(t, mapping.FateLeave, mapping.Offboarding{Deleted: mapping.FateKeep}.Of(false))
+	require.Equal(t, mapping.FateKeep, mapping.Offboarding{Deleted: mapping.FateKeep}.Of(true))
+}
+
+func TestRules_RefuseWhatIsProtected(t *testing.T) {
+	t.Parallel()
+	r := mapping.Rules{IdentityType: umapi.AdobeID, Protected: mapping.Protection{Users: []string{"ada@*"}, Groups: []string{"IT-*"}}}
+	_, err := r.Account(directory.UserAttributes{UserName: "ada@example.com"})
+	require.ErrorContains(t, err, "bridge.protected")
+	_, err = r.Group(directory.GroupAttributes{DisplayName: "it-ops"})
+	require.ErrorContains(t, err, "bridge.protected")
 }

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/mapping"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/umapi"
 )
@@ -44,6 +45,11 @@ func newMorning(t *rapid.T) *morning {
 		m.l.allowance = &plan.Removals{
 			Departures: rapid.IntRange(0, 3).Draw(t, "departures"), Entitlements: rapid.IntRange(0, 6).Draw(t, "entitlements"),
 		}
+	}
+	m.l.rules.Offboarding = mapping.Offboarding{
+		Deactivated: rapid.SampledFrom([]mapping.Fate{mapping.FateLeave, mapping.FateDelete}).Draw(t, "deactivated"),
+		Deleted:     rapid.SampledFrom([]mapping.Fate{mapping.FateLeave, mapping.FateDelete}).Draw(t, "deleted"),
+		Delay:       rapid.SampledFrom([]time.Duration{0, time.Minute}).Draw(t, "delay"),
 	}
 	m.a.addGroup("Listed", umapi.UserGroup)
 	m.a.addGroup("Profile", umapi.ProductProfile)

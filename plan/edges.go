@@ -114,7 +114,7 @@ func (w *world) compareEdge(d Due, decide bool) []*edge {
 // if it stays.
 func (w *world) differences(p *person, t *team) (found []*edge, refused *Problem) {
 	for _, a := range p.current {
-		if a.leaving() {
+		if a.leaving() || a.kept() {
 			continue
 		}
 		for _, g := range t.current {
@@ -137,7 +137,7 @@ func (w *world) differences(p *person, t *team) (found []*edge, refused *Problem
 // to do about those of one that may not be there or is about to leave; nor where a
 // pair that wants it is due itself.
 func (w *world) mirroredDifference(a *account, g *group) []*edge {
-	if a == nil || g == nil || a.Presence.missing() || a.leaving() || g.Presence == Absent || !g.mappable() {
+	if a == nil || g == nil || a.Presence.missing() || g.Presence == Absent || a.leaving() || a.kept() || !g.mappable() {
 		return nil
 	}
 	e := w.difference(a, g)

@@ -65,10 +65,19 @@ func (w *world) leaveGroup(t *team, g *group) {
 }
 
 // mappable reports whether the group is a user group, or may be one: what Adobe
-// lists as something else gives rights.
-func (g *group) mappable() bool { return g.Type == umapi.UserGroup || g.Type == "" }
+// lists as something else gives rights. One that is protected is not touched.
+func (g *group) mappable() bool {
+	return (g.Type == umapi.UserGroup || g.Type == "") && !g.rules.Protected.Group(g.Name)
+}
 
 func (g *group) notMappable() *Problem {
+	if g.rules.Protected.Group(g.Name) {
+		return &Problem{
+			Code:    "bridge.protected",
+			Message: fmt.Sprintf("the group %q is protected by the configuration: nothing is changed", g.Name),
+			Hint:    "unassign it in the provider, or take it out of protect in the configuration",
+		}
+	}
 	return &Problem{
 		Code:    "bridge.group.not_a_user_group",
 		Message: fmt.Sprintf("%q is a %s in Adobe: its members would be given what it grants", g.Name, g.Type),
@@ -98,6 +107,10 @@ func (w *world) planGroup(out []unit, d Due) []unit {
 		return out // another group that maps to it decided already: next time
 	}
 	g.planned = true
+	if !g.mappable() && !t.exists {
+		w.decide(d, Done, nil) // it is not ours to delete
+		return out
+	}
 	if !g.mappable() {
 		w.decide(d, Failed, g.notMappable())
 		return out

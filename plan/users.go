@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/mapping"
@@ -120,10 +121,30 @@ func (w *world) holder(a *account, want mapping.Account) *account {
 	return nil
 }
 
-// leaving reports whether the account is there and nobody maps to it any more.
+// leaving reports whether the account is there, nobody maps to it any more, and
+// so it is to leave.
 func (a *account) leaving() bool {
-	_, active := a.owner()
-	return a.Presence != Absent && !active && !a.Twin
+	fate, ok := a.fate()
+	return ok && (fate == mapping.FateLeave || fate == mapping.FateDelete)
+}
+
+// kept reports whether nothing of the account is to change.
+func (a *account) kept() bool {
+	fate, ok := a.fate()
+	return a.rules.Protected.User(a.Email) || ok && fate == mapping.FateKeep
+}
+
+// fate is what becomes of an account that is there and that nobody maps to any
+// more, and false for any other.
+func (a *account) fate() (mapping.Fate, bool) {
+	if _, active := a.owner(); a.Presence == Absent || active || a.Twin {
+		return "", false
+	}
+	deleted := len(a.people) > 0
+	for _, p := range a.people {
+		deleted = deleted && p.user == nil
+	}
+	return a.rules.Offboarding.Of(deleted), true
 }
 
 // unlink has the user map elsewhere. What the account holds because of the user
@@ -216,6 +237,15 @@ func (w *world) planAccount(out []unit, a *account) []unit {
 		return out
 	}
 	switch {
+	case active && a.rules.Protected.User(a.Email):
+		for _, d := range own {
+			w.decide(d, Failed, &Problem{
+				Code:    "bridge.protected",
+				Message: fmt.Sprintf("the account %s is protected by the configuration: nothing is changed", a.Email),
+				Hint:    "unassign the user in the provider, or take the account out of protect in the configuration",
+			})
+		}
+		return out
 	case active && owner == nil: // what they should be could not be had: failed in place
 		return out
 	case owner == nil:
@@ -243,30 +273,62 @@ func (w *world) read(a *account, due []Due) {
 	w.plan.Reads = append(w.plan.Reads, r)
 }
 
-// planRemoval has an account leave the organization; it and its files stay with
-// the directory that owns it.
+// planRemoval does with an account that nobody maps to any more what the
+// configuration says: as a rule it leaves the organization, and it and its files
+// stay with the directory that owns it.
 func (w *world) planRemoval(out []unit, a *account, own []Due, alone bool) []unit {
 	if a.Presence == Doubtful && w.isAnothers(a) {
 		a.Presence = Absent
 		w.plan.Decided.Accounts = append(w.plan.Decided.Accounts, a.Account)
 	}
-	if a.Presence == Absent || a.Twin {
+	rows := slices.Concat(own, a.also)
+	fate, there := a.fate()
+	if there && !a.kept() && w.leavesLater(a, rows) {
+		return out
+	}
+	if !a.leaving() || a.kept() {
+		if there && fate == mapping.FateRemoveMemberships && !a.kept() {
+			w.plan.Decided.Touched = append(w.plan.Decided.Touched, w.unsettled(a)...)
+		}
 		for _, d := range w.withoutStale(own) {
 			w.decide(d, Done, nil)
 		}
 		return out
 	}
-	if w.holdDeparture(a, slices.Concat(own, a.also)) {
+	if w.holdDeparture(a, rows) {
 		return out
 	}
 	after := a.Account
 	after.Presence = Absent
 	c := w.userCommand(a, &after, own)
-	c.UMAPI.Do = []umapi.Step{{RemoveFromOrg: &umapi.RemoveFromOrg{}}}
-	if a.Presence != Doubtful && !released(slices.Concat(own, a.also)) {
+	c.UMAPI.Do = []umapi.Step{{RemoveFromOrg: &umapi.RemoveFromOrg{DeleteAccount: fate == mapping.FateDelete}}}
+	if a.Presence != Doubtful && !released(rows) {
 		c.Removes.Departures = 1
 	}
 	return append(out, unit{account: a, command: c, first: true, alone: alone})
+}
+
+// leavesLater has the rows of an account wait until the delay of the configuration
+// has passed, and reports whether they do.
+func (w *world) leavesLater(a *account, rows []Due) bool {
+	var since time.Time
+	for _, d := range rows {
+		if d.Since.After(since) {
+			since = d.Since
+		}
+	}
+	at := since.Add(w.in.Rules.Offboarding.Delay)
+	if !at.After(w.in.Now) || w.in.Rules.Offboarding.Delay == 0 {
+		return false
+	}
+	for _, d := range rows {
+		w.plan.Decided.Verdicts = append(w.plan.Decided.Verdicts, Verdict{Due: d, Outcome: Retry, NotBefore: at, Problem: Problem{
+			Code:    "bridge.leaves_later",
+			Message: fmt.Sprintf("%s leaves Adobe at %s", a.Email, at.UTC().Format(time.RFC3339)),
+			Hint:    "nothing to do: who is active again before that stays as they were",
+		}})
+	}
+	return true
 }
 
 // isAnothers reports whether the address of an account that may or may not have

@@ -56,6 +56,7 @@ type team struct {
 // account is an Adobe account under planning.
 type account struct {
 	Account
+	rules   *mapping.Rules
 	people  []*person // current links, the oldest user first
 	due     []Due     // of users
 	also    []Due     // of users who map elsewhere now, and wait for it to leave
@@ -76,6 +77,7 @@ type account struct {
 // group is an Adobe group under planning.
 type group struct {
 	AdobeGroup
+	rules   *mapping.Rules
 	teams   []*team
 	known   bool // the mirror has a row for it
 	planned bool
@@ -154,7 +156,7 @@ func (w *world) mirrorEdges() {
 }
 
 func (w *world) addAccount(id string, a Account) *account {
-	acc := &account{Account: a}
+	acc := &account{Account: a, rules: &w.in.Rules}
 	w.accounts[id] = acc
 	key := directory.Fold(a.Email)
 	w.byEmail[key] = append(w.byEmail[key], acc)
@@ -165,7 +167,7 @@ func (w *world) addAccount(id string, a Account) *account {
 }
 
 func (w *world) addGroup(id string, g AdobeGroup) *group {
-	gr := &group{AdobeGroup: g}
+	gr := &group{AdobeGroup: g, rules: &w.in.Rules}
 	w.groups[id] = gr
 	for _, name := range []string{g.Name, g.Candidate} {
 		key := directory.Fold(name)

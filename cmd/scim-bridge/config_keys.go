@@ -24,7 +24,10 @@ type fileOrg struct {
 	Adobe   fileAdobe   `yaml:"adobe"`
 	SCIM    fileSCIM    `yaml:"scim"`
 	Mapping fileMapping `yaml:"mapping"`
-	Brakes  fileBrakes  `yaml:"brakes"`
+
+	Offboarding fileOffboarding `yaml:"offboarding"`
+	Protect     fileProtect     `yaml:"protect"`
+	Brakes      fileBrakes      `yaml:"brakes"`
 }
 
 // fileToken is one bearer token of an identity provider.
@@ -68,6 +71,19 @@ type fileSCIM struct {
 type fileMapping struct {
 	IdentityType string `yaml:"identity_type" default:"federatedID"`
 	Country      string `yaml:"country"`
+}
+
+// fileOffboarding is what becomes of accounts that nobody has any more.
+type fileOffboarding struct {
+	Deactivated string        `yaml:"deactivated" default:"leave"`
+	Deleted     string        `yaml:"deleted" default:"leave"`
+	Delay       time.Duration `yaml:"delay" default:"0s"`
+}
+
+// fileProtect is what in Adobe is never touched.
+type fileProtect struct {
+	Users  []string `yaml:"users"`
+	Groups []string `yaml:"groups"`
 }
 
 // fileBrakes is either the word off or the bounds of what may be removed.

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"path"
 	"regexp"
 	"strings"
 	"time"
@@ -186,7 +187,7 @@ func (c *checker) org(at string, o fileOrg) bridge.Org {
 				Steps:    c.within(join(limits, "steps"), a.Limits.Steps, 1, umapi.MaxSteps),
 				Entries:  c.within(join(limits, "entries"), a.Limits.Entries, 1, umapi.MaxEntries),
 			},
-			Rules:  c.rules(join(at, "mapping"), o.Mapping),
+			Rules:  c.rules(at, o),
 			Brakes: c.brakes(join(at, "brakes"), o.Brakes),
 		},
 	}
@@ -241,8 +242,10 @@ func (c *checker) transport(at, file string) http.RoundTripper {
 	}
 }
 
-// rules checks what users become.
-func (c *checker) rules(at string, m fileMapping) mapping.Rules {
+// rules checks what users become, what becomes of those who go, and what is
+// never touched.
+func (c *checker) rules(org string, o fileOrg) mapping.Rules {
+	at, m := join(org, "mapping"), o.Mapping
 	types := []string{string(umapi.FederatedID), string(umapi.EnterpriseID), string(umapi.AdobeID)}
 	kind := c.oneOf(join(at, "identity_type"), m.IdentityType, types...)
 	r := mapping.Rules{IdentityType: umapi.FederatedID, Country: m.Country}
@@ -250,7 +253,36 @@ func (c *checker) rules(at string, m fileMapping) mapping.Rules {
 		c.problem(join(at, "country"), "%q is wrong, want an ISO 3166-1 code in upper case such as US", m.Country)
 	}
 	r.IdentityType = umapi.IdentityType(kind)
+	r.Offboarding = c.offboarding(join(org, "offboarding"), o.Offboarding)
+	r.Protected = mapping.Protection{
+		Users:  c.patterns(join(org, "protect.users"), o.Protect.Users),
+		Groups: c.patterns(join(org, "protect.groups"), o.Protect.Groups),
+	}
 	return r
+}
+
+func (c *checker) offboarding(at string, o fileOffboarding) mapping.Offboarding {
+	fates := []string{
+		string(mapping.FateKeep), string(mapping.FateRemoveMemberships), string(mapping.FateLeave), string(mapping.FateDelete),
+	}
+	if o.Delay < 0 {
+		c.problem(join(at, "delay"), "%s is out of range, want 0 or more", o.Delay)
+	}
+	return mapping.Offboarding{
+		Deactivated: mapping.Fate(c.oneOf(join(at, "deactivated"), o.Deactivated, fates...)),
+		Deleted:     mapping.Fate(c.oneOf(join(at, "deleted"), o.Deleted, fates...)),
+		Delay:       o.Delay,
+	}
+}
+
+// patterns checks names in which * stands for anything.
+func (c *checker) patterns(at string, patterns []string) []string {
+	for i, p := range patterns {
+		if _, err := path.Match(p, ""); err != nil || p == "" {
+			c.problem(index(at, i), "%q is wrong, want a name in which * stands for anything, such as *@admins.example.com", p)
+		}
+	}
+	return patterns
 }
 
 // brakes checks the bounds on what is removed without a person.

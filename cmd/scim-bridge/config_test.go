@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/scim-bridge/scim-bridge/dispatch"
+	"github.com/scim-bridge/scim-bridge/mapping"
 	"github.com/scim-bridge/scim-bridge/scim"
 	"github.com/scim-bridge/scim-bridge/umapi"
 )
@@ -107,6 +108,7 @@ func TestLoad_DefaultsOfTheSmallest(t *testing.T) {
 	assert.Equal(t, 25, o.Dispatch.ReadsPerMinute)
 	assert.Equal(t, umapi.FederatedID, o.Dispatch.Rules.IdentityType)
 	assert.Equal(t, umapi.MaxEntries, o.Dispatch.Limits.Entries)
+	assert.Equal(t, mapping.Offboarding{Deactivated: mapping.FateLeave, Deleted: mapping.FateLeave}, o.Dispatch.Rules.Offboarding)
 	assert.Equal(t, dispatch.Brakes{
 		Departures:   &dispatch.Brake{Count: 10, Percent: 5, Window: 24 * time.Hour},
 		Entitlements: &dispatch.Brake{Count: 100, Percent: 10, Window: 24 * time.Hour},
@@ -146,6 +148,12 @@ func TestLoad_EveryKeyArrives(t *testing.T) {
 	assert.Equal(t, 7, o.Dispatch.Limits.Entries)
 	assert.Equal(t, umapi.EnterpriseID, o.Dispatch.Rules.IdentityType)
 	assert.Equal(t, "NO", o.Dispatch.Rules.Country, "Norway is not false")
+	assert.Equal(t, mapping.Offboarding{
+		Deactivated: mapping.FateRemoveMemberships, Deleted: mapping.FateDelete, Delay: 72 * time.Hour,
+	}, o.Dispatch.Rules.Offboarding)
+	assert.Equal(t, mapping.Protection{
+		Users: []string{"*@admins.example.com", "ceo@example.com"}, Groups: []string{"IT-*"},
+	}, o.Dispatch.Rules.Protected)
 	assert.Equal(t, dispatch.Brakes{
 		Departures:   &dispatch.Brake{Count: 3, Percent: 1, Window: 90 * time.Minute},
 		Entitlements: &dispatch.Brake{Count: 4, Percent: 10, Window: 24 * time.Hour},
