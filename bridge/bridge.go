@@ -34,6 +34,9 @@ type Config struct {
 	SCIM scim.Config
 	// Orgs is Adobe's side.
 	Orgs []Org
+	// Socket is the path of the Unix domain socket for operators, see the package
+	// comment; empty for none. One that is there is taken for a dead process's.
+	Socket string
 	// ShutdownTimeout bounds a graceful stop; 0 means DefaultShutdownTimeout.
 	ShutdownTimeout time.Duration
 	// Log is told of changes of state; nil discards them. It is also given to
@@ -52,6 +55,8 @@ type Org struct {
 type Bridge struct {
 	listener    net.Listener
 	server      *http.Server
+	socket      net.Listener // nil for none
+	operators   *http.Server // serves socket
 	dispatchers []dispatcher
 	clients     []*umapi.Client
 	timeout     time.Duration
@@ -95,6 +100,12 @@ func New(cfg Config, st store.Store) (*Bridge, error) {
 	b.server = newServer(b.routes(handler, st), b.log)
 	if b.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
 		return nil, fmt.Errorf("bridge: %w", err)
+	}
+	b.operators = newServer(b.newAdmin(cfg, st).handler(), b.log)
+	if cfg.Socket != "" {
+		if b.socket, err = listenSocket(cfg.Socket); err != nil {
+			return nil, fmt.Errorf("bridge: %w", errors.Join(err, b.listener.Close()))
+		}
 	}
 	return b, nil
 }
@@ -168,12 +179,10 @@ func (b *Bridge) Run(ctx context.Context) error {
 	for _, d := range b.dispatchers {
 		parts.Go(func() error { return d.run(work) })
 	}
-	parts.Go(func() error {
-		if err := b.server.Serve(b.listener); !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("serve %s: %w", b.Addr(), err)
-		}
-		return nil
-	})
+	parts.Go(func() error { return serve(b.server, b.listener) })
+	if b.socket != nil {
+		parts.Go(func() error { return serve(b.operators, b.socket) })
+	}
 	b.log.Info("running", "addr", b.Addr().String(), "orgs", len(b.dispatchers))
 
 	<-ended.Done()
@@ -181,9 +190,11 @@ func (b *Bridge) Run(ctx context.Context) error {
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.timeout)
 	defer cancel()
 	var unfinished error
-	if err := b.server.Shutdown(deadline); err != nil {
-		err = errors.Join(err, b.server.Close())
-		unfinished = fmt.Errorf("stop: requests were cut off after %s: %w", b.timeout, err)
+	for _, s := range []*http.Server{b.server, b.operators} {
+		if err := s.Shutdown(deadline); err != nil {
+			err = errors.Join(err, s.Close())
+			unfinished = errors.Join(unfinished, fmt.Errorf("stop: requests were cut off after %s: %w", b.timeout, err))
+		}
 	}
 	stopWork()
 	all := make(chan error, 1)
@@ -197,6 +208,14 @@ func (b *Bridge) Run(ctx context.Context) error {
 	case <-deadline.Done():
 		return errors.Join(unfinished, fmt.Errorf("stop: calls in flight were not settled within %s: the next start looks into them", b.timeout))
 	}
+}
+
+// serve serves until the server is shut down.
+func serve(s *http.Server, l net.Listener) error {
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve %s: %w", l.Addr(), err)
+	}
+	return nil
 }
 
 // run runs a dispatcher until ctx ends. One that ends before is an error,

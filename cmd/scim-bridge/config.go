@@ -95,6 +95,7 @@ func (c *checker) settings(s *settings) {
 	s.Bridge.SCIM.BaseURL = c.baseURL("base_url", k.BaseURL)
 	s.Bridge.SCIM.TrustedProxies = c.proxies("trusted_proxies", k.TrustedProxies)
 	s.Database = c.store("store", k.Store)
+	s.Bridge.Socket = socketOf(s.Database)
 	if len(k.Orgs) == 0 && !c.bad("orgs") {
 		c.problem("orgs", "is missing, want at least one organisation")
 	}
@@ -192,10 +193,14 @@ func (c *checker) nestedPaths(s *settings) {
 	}
 }
 
-// loadListen reads the address that a bridge listens on. What else is in the
-// file need not be right: a health check asks the bridge that runs, and may
-// lack the rights to read its secrets.
+// loadListen reads the address that a bridge listens on.
 func loadListen(file string, lookupEnv func(string) (string, bool)) (string, error) {
+	return loadOne(file, lookupEnv, "listen", func(c *checker, k fileConfig) string { return c.listen("listen", k.Listen) })
+}
+
+// loadOne reads what stands at one key. What else is in the file need not be
+// right: whoever asks a bridge that runs may lack the rights to read its secrets.
+func loadOne(file string, lookupEnv func(string) (string, bool), at string, check func(*checker, fileConfig) string) (string, error) {
 	text, err := readConfig(file)
 	if err != nil {
 		return "", err
@@ -203,10 +208,10 @@ func loadListen(file string, lookupEnv func(string) (string, bool)) (string, err
 	c := &checker{decoder: decoder{lookupEnv: lookupEnv}}
 	var k fileConfig
 	c.decode(text, &k)
-	c.found = slices.DeleteFunc(c.found, func(p problem) bool { return c.parsed && p.path != "listen" })
-	listen := c.listen("listen", k.Listen)
+	c.found = slices.DeleteFunc(c.found, func(p problem) bool { return c.parsed && p.path != at })
+	value := check(c, k)
 	if len(c.found) > 0 {
 		return "", usageError{problems{file, c.found}}
 	}
-	return listen, nil
+	return value, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/scim-bridge/scim-bridge/bridge"
 	"github.com/scim-bridge/scim-bridge/dispatch"
 )
 
@@ -99,6 +100,9 @@ func (c *checker) store(at, value string) string {
 		c.problem(at, "PostgreSQL is not supported in this version, want sqlite:PATH")
 	case !ok || file == "" || strings.HasPrefix(file, "//") || strings.HasPrefix(file, ":"):
 		c.problem(at, "%q is wrong, want sqlite:PATH such as sqlite:bridge.db", value)
+	case len(socketOf(file)) > bridge.MaxSocketPath:
+		c.problem(at, "the path has %d bytes, want at most %d, since a socket for status and release is made beside the file",
+			len(file), bridge.MaxSocketPath-len(socketOf("")))
 	}
 	return file
 }

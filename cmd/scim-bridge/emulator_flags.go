@@ -78,7 +78,7 @@ func (f *emulatorFlags) limitFlags() *cobra.Command {
 	flags.SortFlags = false
 	flags.IntVar(&cfg.ActionsPerMinute, "actions-per-minute", documentedActions, "action calls a minute of each client; 0 is no limit")
 	flags.IntVar(&cfg.ReadsPerMinute, "reads-per-minute", documentedReads, "reads a minute of users of each client, a fifth of it of groups; 0 is no limit, and no lock-out for listing too often")
-	flags.IntVar(&cfg.GlobalPerMinute, "global-per-minute", 0, "calls a minute of each endpoint by all clients together; negative is no limit (default 100)")
+	flags.IntVar(&cfg.GlobalPerMinute, "global-per-minute", 0, "calls a minute of each endpoint by all clients together; negative is no limit (default 100, or what one client may make if that is more)")
 	flags.DurationVar(&cfg.ListingInterval, "listing-interval", 0, "how often a client may begin to list everything (default 2h)")
 	flags.DurationVar(&cfg.TokenLifetime, "token-lifetime", 0, "how long a token is good (default 24h)")
 	flags.IntVar(&cfg.UsersPerPage, "users-per-page", 0, "users on a page (default 2000)")

@@ -14,6 +14,7 @@ import (
 // environment is what a command may know of the process around it. Only main
 // fills it from the real one.
 type environment struct {
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	LookupEnv      func(string) (string, bool)
 }
@@ -23,7 +24,7 @@ func main() {
 	// The first signal asks for a graceful stop. From then on signals have their
 	// usual effect again, so that a second one ends the process at once.
 	context.AfterFunc(ctx, stop)
-	err := run(ctx, os.Args[1:], environment{Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv})
+	err := run(ctx, os.Args[1:], environment{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv})
 	stop()
 	os.Exit(report(os.Stderr, err))
 }
@@ -63,6 +64,10 @@ func newRootCommand(env environment) *cobra.Command {
 		newEmulatorCommand(env),
 		newDemoCommand(env),
 		newCheckCommand(env),
+		newStatusCommand(env),
+		newHistoryCommand(env),
+		newReleaseCommand(env),
+		newRetryCommand(env),
 		newHealthcheckCommand(env),
 		newVersionCommand(env),
 	)

@@ -1,0 +1,53 @@
+package dispatch
+
+import (
+	"time"
+)
+
+// Endpoint is what Adobe limits by itself; see the throttling section of each
+// call's documentation.
+type Endpoint string
+
+// The endpoints.
+const (
+	Actions     Endpoint = "actions"
+	ReadUser    Endpoint = "user"    // one user
+	ReadMembers Endpoint = "members" // a page of the members of a group
+	ReadUsers   Endpoint = "users"   // a page of all users
+	ReadGroups  Endpoint = "groups"  // a page of all groups
+)
+
+// Allowance is what may be sent to one endpoint of Adobe's, which counts each by
+// itself, and what was.
+type Allowance struct {
+	Endpoint Endpoint
+	// Limit is what may be sent in a minute as configured, Learned what is sent at
+	// most: less than Limit after Adobe turned requests away although fewer were
+	// sent. Both are 0 where there is no limit.
+	Limit, Learned int
+	// Spent is what counts against the limit. After a start it may be more than
+	// was sent: what a former process read is not known.
+	Spent int
+	// Next is when the next request may be sent: at once, if it has passed.
+	Next time.Time
+	// PausedUntil is set while nothing may be sent at all, and Why says why.
+	PausedUntil time.Time
+	Why         Pause
+}
+
+// Pause is why nothing is sent.
+type Pause string
+
+// The pauses.
+const (
+	PauseAsked       Pause = "asked"       // Adobe asked to wait: Retry-After
+	PauseDenied      Pause = "denied"      // Adobe refused the credentials, or rights are missing
+	PauseUnreachable Pause = "unreachable" // nothing reaches Adobe
+	PauseBroken      Pause = "broken"      // requests fail
+)
+
+// Budget returns what may be sent to each endpoint, actions first. It may be
+// called at any time, from any goroutine.
+func (d *Dispatcher) Budget() []Allowance {
+	return []Allowance{{Endpoint: Actions, Limit: d.cfg.ActionsPerMinute, Learned: d.cfg.ActionsPerMinute}}
+}
