@@ -3,8 +3,8 @@ package bridge
 import (
 	"context"
 	"net/http"
-	"time"
 
+	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/store"
 )
@@ -53,6 +53,9 @@ func (w Woken) Total() int {
 	return n
 }
 
+// operator is who the journal names for what is done over the socket.
+const operator = "operator"
+
 // release answers POST /v1/release.
 func (a *admin) release(r *http.Request) (any, error) {
 	return a.wake(r, "release", a.store.Release)
@@ -64,7 +67,7 @@ func (a *admin) retry(r *http.Request) (any, error) {
 }
 
 // wake has what is selected done by act, org by org.
-func (a *admin) wake(r *http.Request, what string, act func(context.Context, string, store.Selection, time.Time) (int, error)) (any, error) {
+func (a *admin) wake(r *http.Request, what string, act func(context.Context, string, store.Selection, directory.Origin) (int, error)) (any, error) {
 	var s Selection
 	if err := readBody(r, &s); err != nil {
 		return nil, err
@@ -80,7 +83,7 @@ func (a *admin) wake(r *http.Request, what string, act func(context.Context, str
 	for _, of := range selected {
 		one := OrgWoken{Org: of.org}
 		for _, sel := range of.selections {
-			n, err := act(r.Context(), of.org, sel, now())
+			n, err := act(r.Context(), of.org, sel, directory.Origin{Actor: operator, At: now()})
 			if err != nil {
 				return nil, err
 			}

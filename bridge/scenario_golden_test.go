@@ -148,7 +148,7 @@ const actionPath = "/v2/usermanagement/action/"
 func (st *stage) commands() string {
 	var calls []string
 	for _, e := range st.adobe.Ledger() {
-		if !strings.HasPrefix(e.Path, actionPath) {
+		if !strings.HasPrefix(e.Path, actionPath) || e.ClientID == consoleClient {
 			continue
 		}
 		var commands []string
@@ -194,7 +194,7 @@ func (st *stage) calls() string {
 	for _, e := range st.adobe.Ledger() {
 		at := e.Time.Sub(st.started)
 		what, ok := strings.CutPrefix(e.Path, "/v2/usermanagement/")
-		if !ok {
+		if !ok || e.ClientID == consoleClient {
 			continue
 		}
 		what, err := url.PathUnescape(strings.ReplaceAll(what, "/"+testOrg, ""))

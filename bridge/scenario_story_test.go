@@ -18,6 +18,9 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/scim-bridge/scim-bridge/dispatch"
+	"github.com/scim-bridge/scim-bridge/mapping"
+	"github.com/scim-bridge/scim-bridge/umapi"
 	"github.com/scim-bridge/scim-bridge/umapi/emulator"
 )
 
@@ -46,6 +49,14 @@ type settings struct {
 	Domains          []string `yaml:"domains"`
 	ActionsPerMinute int      `yaml:"actions_per_minute"`
 	ReadsPerMinute   int      `yaml:"reads_per_minute"`
+
+	Offboarding mapping.Offboarding `yaml:"offboarding"`
+	Protect     mapping.Protection  `yaml:"protect"`
+	Brakes      dispatch.Brakes     `yaml:"brakes"` // off where it says nothing
+
+	// How the users of Domains log in, and further directories that Adobe has.
+	Login       emulator.Login       `yaml:"login"`
+	Directories []emulator.Directory `yaml:"directories"`
 }
 
 // directoryType is what the domains hold.
@@ -56,16 +67,20 @@ func (s settings) directoryType() string {
 	return emulator.TypeFederatedID
 }
 
-// step is a request, a fault or a wait; a wait of 0 is one until nothing is due.
+// step is a request, commands of somebody else, a fault or a wait; a wait of 0 is
+// one until nothing is due.
 type step struct {
 	name     string
 	request  *request
 	response *response
+	console  []umapi.Command
 	fault    *emulator.Fault
 	wait     time.Duration
 }
 
+// request is one of a provider, or of an operator.
 type request struct {
+	operator             bool
 	method, target, body string
 	header               http.Header
 }
@@ -75,7 +90,7 @@ type response struct {
 	body   any // nil for any
 }
 
-var stepName = regexp.MustCompile(`^\d+-[a-z0-9-]+\.(http|response|fault|settle)$`)
+var stepName = regexp.MustCompile(`^\d+-[a-z0-9-]+\.(http|operator|response|console|fault|settle)$`)
 
 func parseStory(a *txtar.Archive) (story, error) {
 	s := story{archive: a, sections: map[string]string{}, settings: settings{
@@ -104,26 +119,33 @@ func (s *story) section(name string, data []byte) error {
 		return nil
 	}
 	if !stepName.MatchString(name) {
-		return errors.New("want config.yaml, adobe-before.json, NN-name with .http, .response, .fault or .settle, or a golden section")
+		return errors.New("want config.yaml, adobe-before.json, NN-name with .http, .operator, .response, .console, .fault or .settle, or a golden section")
 	}
 	made, err := parseStep(name, data)
 	if err != nil || made.response == nil {
 		s.steps = append(s.steps, made)
 		return err
 	}
-	if len(s.steps) == 0 || s.steps[len(s.steps)-1].name != strings.TrimSuffix(name, ".response")+".http" {
-		return errors.New("a response follows the request of the same name")
+	if len(s.steps) > 0 {
+		last := &s.steps[len(s.steps)-1]
+		if last.request != nil && strings.TrimSuffix(last.name, path.Ext(last.name)) == strings.TrimSuffix(name, ".response") {
+			last.response = made.response
+			return nil
+		}
 	}
-	s.steps[len(s.steps)-1].response = made.response
-	return nil
+	return errors.New("a response follows the request of the same name")
 }
 
 func parseStep(name string, data []byte) (step, error) {
 	s := step{name: name}
 	var err error
 	switch text := strings.TrimSpace(string(data)); path.Ext(name) {
-	case ".http":
-		s.request, err = parseRequest(data)
+	case ".http", ".operator":
+		if s.request, err = parseRequest(data); err == nil {
+			s.request.operator = path.Ext(name) == ".operator"
+		}
+	case ".console":
+		err = unmarshalStrictly(data, &s.console)
 	case ".response":
 		s.response, err = parseResponse(text)
 	case ".fault":
@@ -136,8 +158,8 @@ func parseStep(name string, data []byte) (step, error) {
 	return s, err
 }
 
-// parseRequest reads a method with a target below the SCIM path, headers, an
-// empty line and a body.
+// parseRequest reads a method with a target, below the SCIM path or on the
+// operators' socket, headers, an empty line and a body.
 func parseRequest(data []byte) (*request, error) {
 	r := textproto.NewReader(bufio.NewReader(bytes.NewReader(append(data, '\n'))))
 	line, err := r.ReadLine()
@@ -146,7 +168,7 @@ func parseRequest(data []byte) (*request, error) {
 	}
 	method, target, ok := strings.Cut(line, " ")
 	if !ok || !strings.HasPrefix(target, "/") {
-		return nil, fmt.Errorf("%q: want a method and a path below %s", line, scenarioBase)
+		return nil, fmt.Errorf("%q: want a method and a path such as /Users", line)
 	}
 	header, err := r.ReadMIMEHeader()
 	if err != nil {

@@ -32,6 +32,8 @@ const (
 	scenarioBase = "https://scim.example.com/scim/v2"
 	// scenarioPatience is how long a settle step waits.
 	scenarioPatience = 24 * time.Hour
+	// consoleClient is another client of Adobe's: somebody in the Admin Console.
+	consoleClient = "console"
 )
 
 // TestScenarios plays each file of testdata/scenarios; the README there says
@@ -86,6 +88,8 @@ func play(t *testing.T, s story) map[string]string {
 			st.send(step)
 			// A provider's requests come one after the other.
 			time.Sleep(time.Millisecond)
+		case step.console != nil:
+			st.console(step)
 		case step.fault != nil:
 			require.NoError(t, st.adobe.Inject(*step.fault))
 		case step.wait > 0:
@@ -114,7 +118,8 @@ func newStage(t *testing.T, s story) *stage {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	em, err := emulator.New(emulator.Config{
 		OrgID: testOrg, ClientID: testClient, ClientSecret: testSecret,
-		Domains: s.settings.Domains, DirectoryType: s.settings.directoryType(),
+		Clients: []emulator.Credential{{ClientID: consoleClient, ClientSecret: testSecret}},
+		Domains: s.settings.Domains, DirectoryType: s.settings.directoryType(), Login: s.settings.Login, Directories: s.settings.Directories,
 		ActionsPerMinute: s.settings.ActionsPerMinute, ReadsPerMinute: s.settings.ReadsPerMinute,
 	})
 	require.NoError(t, err)
@@ -137,10 +142,14 @@ func newStage(t *testing.T, s story) *stage {
 				ClientSecret: func() (string, error) { return testSecret, nil },
 			},
 			Dispatch: dispatch.Config{
-				Org:              "acme",
-				Rules:            mapping.Rules{IdentityType: umapi.IdentityType(s.settings.IdentityType), Country: s.settings.Country},
+				Org: "acme",
+				Rules: mapping.Rules{
+					IdentityType: umapi.IdentityType(s.settings.IdentityType), Country: s.settings.Country,
+					Offboarding: s.settings.Offboarding, Protected: s.settings.Protect,
+				},
 				ActionsPerMinute: s.settings.ActionsPerMinute,
 				ReadsPerMinute:   s.settings.ReadsPerMinute,
+				Brakes:           s.settings.Brakes,
 			},
 		}},
 	}, db)
@@ -159,7 +168,11 @@ func (st *stage) send(step step) {
 	require.NoError(st.t, err, step.name)
 	body, err := st.names.fill(req.body)
 	require.NoError(st.t, err, step.name)
-	status, answer := st.do(req.method, target, body, req.header)
+	ask := st.do
+	if req.operator {
+		ask = st.operate
+	}
+	status, answer := ask(req.method, target, body, req.header)
 	want := step.response
 	if want == nil {
 		require.True(st.t, status >= 200 && status < 300, "%s: %d %s", step.name, status, answer)
@@ -190,6 +203,29 @@ func (st *stage) do(method, target, body string, header http.Header) (int, strin
 	w := httptest.NewRecorder()
 	st.bridge.Handler().ServeHTTP(w, r)
 	return w.Code, w.Body.String()
+}
+
+// operate is a request of an operator's.
+func (st *stage) operate(method, target, body string, header http.Header) (int, string) {
+	st.t.Helper()
+	r := httptest.NewRequestWithContext(st.t.Context(), method, target, strings.NewReader(body))
+	r.Header = header
+	w := httptest.NewRecorder()
+	st.bridge.operators.Handler.ServeHTTP(w, r)
+	return w.Code, w.Body.String()
+}
+
+// console does in Adobe what somebody does there by hand.
+func (st *stage) console(step step) {
+	st.t.Helper()
+	c, err := umapi.New(umapi.Config{
+		OrgID: testOrg, ClientID: consoleClient, Transport: st.adobe,
+		ClientSecret: func() (string, error) { return testSecret, nil },
+	})
+	require.NoError(st.t, err, step.name)
+	reply, err := c.Act(st.t.Context(), step.console)
+	require.NoError(st.t, err, step.name)
+	require.Empty(st.t, reply.Errors, step.name)
 }
 
 // settle lets time pass until nothing is due that could still be done.

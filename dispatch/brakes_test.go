@@ -51,7 +51,7 @@ func TestRun_HoldsTheRestOfACompanyThatLeaves(t *testing.T) {
 		require.Equal(t, 284, len(w.adobe.Users()))
 		require.Equal(t, 85, w.status().Held[plan.KindUser], "what is held waits for a person")
 
-		n, err := w.store.Release(t.Context(), org, store.Selection{}, time.Now().UTC().Truncate(time.Microsecond))
+		n, err := w.store.Release(t.Context(), org, store.Selection{}, origin())
 		require.NoError(t, err)
 		require.Equal(t, 85, n)
 		synctest.Wait()

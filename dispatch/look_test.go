@@ -70,7 +70,7 @@ func TestRun_MakesTheAccountWhenTheAdobeIDIsGone(t *testing.T) {
 		w.byHand(umapi.Command{
 			User: "ada@example.com", UseAdobeID: true, Do: []umapi.Step{{RemoveFromOrg: &umapi.RemoveFromOrg{}}},
 		})
-		n, err := w.store.Retry(t.Context(), org, store.Selection{}, time.Now().UTC().Truncate(time.Microsecond))
+		n, err := w.store.Retry(t.Context(), org, store.Selection{}, origin())
 		require.NoError(t, err)
 		require.Equal(t, 1, n)
 		synctest.Wait()

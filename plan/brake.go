@@ -110,6 +110,9 @@ func (w *world) hold(d Due, p Problem) {
 	}
 	w.held[d.row()] = true
 	w.decide(d, Held, &p)
+	if d.Kind != KindMirrored {
+		w.plan.Decided.Notes = append(w.plan.Decided.Notes, Note{User: d.User, Group: d.Group, Event: "held", Text: p.Message})
+	}
 }
 
 func released(rows []Due) bool {

@@ -160,11 +160,12 @@ type Work interface {
 type Operations interface {
 	// Status counts what is due, by kind and state.
 	Status(ctx context.Context, org string) (Status, error)
-	// Retry makes the failed rows of a selection pending again, now, and returns how many.
-	Retry(ctx context.Context, org string, s Selection, now time.Time) (int, error)
-	// Release makes the held rows of a selection pending again, now, and returns
-	// how many. No brake holds them any longer.
-	Release(ctx context.Context, org string, s Selection, now time.Time) (int, error)
+	// Retry makes the failed rows of a selection pending again, and returns how
+	// many. The journal says so for each.
+	Retry(ctx context.Context, org string, s Selection, o directory.Origin) (int, error)
+	// Release makes the held rows of a selection pending again, and returns how
+	// many. No brake holds them any longer. The journal says so for each.
+	Release(ctx context.Context, org string, s Selection, o directory.Origin) (int, error)
 	// Journal returns up to limit entries about a user or group id, the newest
 	// first; with an empty id, about anything.
 	Journal(ctx context.Context, org, id string, limit int) ([]Entry, error)

@@ -3,8 +3,8 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"time"
 
+	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/store"
 )
@@ -22,13 +22,23 @@ const (
 		SELECT ` + dueColumns + `, code, message, hint FROM due
 		WHERE org = ?1 AND state = +?3 AND state <> 'pending' ORDER BY since, kind, group_id, user_id LIMIT +?2`
 
-	// wakeStuck makes what is failed or held pending again, of its class but from
-	// now. What is selected is a user or a group, each with its memberships, or all.
+	// noteStuck leaves a line for each that wakeStuck is about to wake.
+	noteStuck = `
+		INSERT INTO journal (org, at, actor, request_id, user_id, group_id, event, text)
+		SELECT org, ?3, ?8, ?9, CASE kind WHEN 'mirrored' THEN '' ELSE user_id END,
+			CASE kind WHEN 'mirrored' THEN '' ELSE group_id END, ?10, code || ': ' || message
+		FROM due INDEXED BY due_stuck WHERE org = ?1 ` + selected + ` ORDER BY since`
+
+	// selected is a user or a group, each with its memberships, or all.
+	selected = `
+			AND state = +?4 AND state <> 'pending'
+			AND (?6 = '' OR user_id = ?6 AND kind <> 'mirrored') AND (?7 = '' OR group_id = ?7 AND kind <> 'mirrored')`
+
+	// wakeStuck makes what is failed or held pending again, of its class but from now.
 	wakeStuck = `
 		UPDATE due INDEXED BY due_stuck SET state = 'pending', generation = ?2, parked = 0, not_before = 0, attempts = 0,
 			released = MAX(released, ?5), rank = rank - since + ?3, since = ?3
-		WHERE org = ?1 AND state = +?4 AND state <> 'pending'
-			AND (?6 = '' OR user_id = ?6 AND kind <> 'mirrored') AND (?7 = '' OR group_id = ?7 AND kind <> 'mirrored')`
+		WHERE org = ?1` + selected
 )
 
 // Status counts what is due, by kind and state.
@@ -86,20 +96,20 @@ func count(row scanner, out *store.Status) error {
 	return nil
 }
 
-// Retry makes failed rows pending again, now, and returns how many.
-func (s *Store) Retry(ctx context.Context, org string, sel store.Selection, now time.Time) (int, error) {
-	return s.wakeStuck(ctx, "retry what failed", org, stateFailed, sel, now)
+// Retry makes failed rows pending again, and returns how many.
+func (s *Store) Retry(ctx context.Context, org string, sel store.Selection, o directory.Origin) (int, error) {
+	return s.wakeStuck(ctx, "retry what failed", org, stateFailed, sel, o)
 }
 
-// Release makes held rows pending again, now, past the brakes, and returns how many.
-func (s *Store) Release(ctx context.Context, org string, sel store.Selection, now time.Time) (int, error) {
-	return s.wakeStuck(ctx, "release what is held", org, stateHeld, sel, now)
+// Release makes held rows pending again, past the brakes, and returns how many.
+func (s *Store) Release(ctx context.Context, org string, sel store.Selection, o directory.Origin) (int, error) {
+	return s.wakeStuck(ctx, "release what is held", org, stateHeld, sel, o)
 }
 
-func (s *Store) wakeStuck(ctx context.Context, what, org, state string, sel store.Selection, now time.Time) (int, error) {
+func (s *Store) wakeStuck(ctx context.Context, what, org, state string, sel store.Selection, o directory.Origin) (int, error) {
 	var n int
 	err := s.update(ctx, wait, func(ctx context.Context, t *tx) (err error) {
-		n, err = t.wakeStuck(ctx, org, state, sel, now)
+		n, err = t.wakeStuck(ctx, org, state, sel, o)
 		return err
 	})
 	if err != nil {
@@ -109,11 +119,19 @@ func (s *Store) wakeStuck(ctx context.Context, what, org, state string, sel stor
 }
 
 // wakeStuck makes rows of a state pending again, and returns how many.
-func (t *tx) wakeStuck(ctx context.Context, org, state string, sel store.Selection, now time.Time) (int, error) {
-	due, err := t.owe(ctx, org, now)
+func (t *tx) wakeStuck(ctx context.Context, org, state string, sel store.Selection, o directory.Origin) (int, error) {
+	due, err := t.owe(ctx, org, o.At)
 	if err != nil {
 		return 0, err
 	}
-	n, err := t.exec(ctx, wakeStuck, org, due.generation, micros(now), state, flag(state == stateHeld), sel.User, sel.Group)
+	args := []any{org, due.generation, micros(o.At), state, flag(state == stateHeld), sel.User, sel.Group}
+	event := "retried"
+	if state == stateHeld {
+		event = "released"
+	}
+	if _, err := t.exec(ctx, noteStuck, append(args, o.Actor, o.RequestID, event)...); err != nil {
+		return 0, fmt.Errorf("write journal: %w", err)
+	}
+	n, err := t.exec(ctx, wakeStuck, args...)
 	return int(n), err
 }

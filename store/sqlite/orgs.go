@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/store"
 )
 
@@ -104,7 +105,7 @@ func (s *Store) Configure(ctx context.Context, org, fingerprint string, now time
 		if err != nil || changed == 0 {
 			return err
 		}
-		woken, err = t.wakeStuck(ctx, org, stateFailed, store.Selection{}, now)
+		woken, err = t.wakeStuck(ctx, org, stateFailed, store.Selection{}, directory.Origin{Actor: settler, At: now})
 		return err
 	})
 	if err != nil {

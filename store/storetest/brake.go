@@ -32,7 +32,7 @@ func (f *fixture) hold(n int, names ...string) {
 
 func (f *fixture) release(n int, sel store.Selection, want int) {
 	f.Helper()
-	got, err := f.Release(f.ctx(), acme, sel, at(n))
+	got, err := f.Release(f.ctx(), acme, sel, origin(n))
 	require.NoError(f, err)
 	require.Equal(f, want, got)
 }
@@ -52,7 +52,7 @@ func brakeHolds(f *fixture) {
 	require.Len(f, st.Holds, 1)
 	require.Equal(f, before, st.Holds[0].Due)
 	require.Equal(f, plan.Problem{Code: "bridge.brake", Message: "held", Hint: "release"}, st.Holds[0].Problem)
-	n, err := f.Retry(f.ctx(), acme, store.Selection{}, at(2))
+	n, err := f.Retry(f.ctx(), acme, store.Selection{}, origin(2))
 	require.NoError(f, err)
 	require.Zero(f, n, "it did not fail")
 
@@ -62,6 +62,11 @@ func brakeHolds(f *fixture) {
 	require.Greater(f, after.Generation, before.Generation)
 	require.False(f, f.find("user bob").Released)
 	f.release(4, store.Selection{}, 0)
+	entries, err := f.Journal(f.ctx(), acme, "ada", 1)
+	require.NoError(f, err)
+	require.Equal(f, "released", entries[0].Event)
+	require.Equal(f, "bridge.brake: held", entries[0].Text)
+	require.Equal(f, origin(3).Actor, entries[0].Actor)
 	f.settle(5, plan.Settlement{Touched: []plan.Touch{{Kind: plan.KindUser, User: "ada", Class: plan.ClassLeave}}})
 	require.True(f, f.find("user ada").Released, "until it is done")
 	f.quiet()
@@ -90,7 +95,7 @@ func brakeSelects(f *fixture) {
 		require.ElementsMatch(f, tt.want, f.order())
 		f.release(n, store.Selection{}, len(all)-len(tt.want))
 	}
-	theirs, err := f.Release(f.ctx(), globex, store.Selection{}, at(9))
+	theirs, err := f.Release(f.ctx(), globex, store.Selection{}, origin(9))
 	require.NoError(f, err)
 	require.Zero(f, theirs)
 }

@@ -33,7 +33,7 @@ func goneUser(f *fixture) {
 	f.verdict(4, plan.Failed, f.find("eng ada"))
 	f.verdict(4, plan.Done, f.find("ops ada"))
 	require.Equal(f, []plan.Link{adaLink, engLink}, f.links(), "one that failed is due")
-	_, err := f.Retry(f.ctx(), acme, store.Selection{}, at(5))
+	_, err := f.Retry(f.ctx(), acme, store.Selection{}, origin(5))
 	require.NoError(f, err)
 	f.verdict(6, plan.Done, f.find("eng ada"))
 	require.Equal(f, []plan.Link{engLink}, f.links(), "with the last")

@@ -33,7 +33,7 @@ func syncGroup(f *fixture) {
 	f.verdict(3, plan.Done, f.find("eng eve"))
 	failed.Pending = 0
 	require.Equal(f, failed, group())
-	n, err := f.Retry(f.ctx(), acme, store.Selection{}, at(4))
+	n, err := f.Retry(f.ctx(), acme, store.Selection{}, origin(4))
 	require.NoError(f, err)
 	require.Equal(f, 1, n)
 	require.Equal(f, directory.Sync{State: directory.SyncPending, Pending: 1}, group())
