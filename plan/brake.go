@@ -105,10 +105,9 @@ const hintBrake = "look at what is held with scim-bridge status; if it is meant,
 
 // hold has a row wait for a person.
 func (w *world) hold(d Due, p Problem) {
-	if w.held[d.row()] {
+	if w.judged[d.row()] {
 		return
 	}
-	w.held[d.row()] = true
 	w.decide(d, Held, &p)
 	if d.Kind != KindMirrored {
 		w.plan.Decided.Notes = append(w.plan.Decided.Notes, Note{User: d.User, Group: d.Group, Event: "held", Text: p.Message})

@@ -140,7 +140,10 @@ func (a *account) fate() (mapping.Fate, bool) {
 	if _, active := a.owner(); a.Presence == Absent || active || a.Twin {
 		return "", false
 	}
-	deleted := len(a.people) > 0
+	if len(a.people) == 0 {
+		return mapping.FateLeave, true // its user is not away, and has another
+	}
+	deleted := true
 	for _, p := range a.people {
 		deleted = deleted && p.user == nil
 	}
@@ -283,7 +286,7 @@ func (w *world) planRemoval(out []unit, a *account, own []Due, alone bool) []uni
 	}
 	rows := slices.Concat(own, a.also)
 	fate, there := a.fate()
-	if there && !a.kept() && w.leavesLater(a, rows) {
+	if there && !a.kept() && len(a.people) > 0 && w.leavesLater(a, rows) {
 		return out
 	}
 	if !a.leaving() || a.kept() {
@@ -322,7 +325,7 @@ func (w *world) leavesLater(a *account, rows []Due) bool {
 		return false
 	}
 	for _, d := range rows {
-		w.plan.Decided.Verdicts = append(w.plan.Decided.Verdicts, Verdict{Due: d, Outcome: Retry, NotBefore: at, Problem: Problem{
+		w.judge(Verdict{Due: d, Outcome: Retry, NotBefore: at, Problem: Problem{
 			Code:    "bridge.leaves_later",
 			Message: fmt.Sprintf("%s leaves Adobe at %s", a.Email, at.UTC().Format(time.RFC3339)),
 			Hint:    "nothing to do: who is active again before that stays as they were",

@@ -16,8 +16,8 @@ type world struct {
 	in   Input
 	plan Plan
 
-	left Removals     // what the brakes let through
-	held map[row]bool // by a brake
+	left   Removals     // what the brakes let through
+	judged map[row]bool // has a verdict
 
 	people   map[string]*person
 	teams    map[string]*team
@@ -110,7 +110,7 @@ func newWorld(in Input) *world {
 		items:    map[Edge]*edge{},
 		edgeDue:  map[row]bool{},
 		left:     Removals{Unbraked, Unbraked},
-		held:     map[row]bool{},
+		judged:   map[row]bool{},
 		byEmail:  map[string][]*account{},
 		byName:   map[string]*group{},
 	}
@@ -336,13 +336,22 @@ func (w *world) decide(d Due, o Outcome, p *Problem) {
 	if p != nil {
 		v.Problem = *p
 	}
-	w.plan.Decided.Verdicts = append(w.plan.Decided.Verdicts, v)
+	w.judge(v)
+}
+
+// judge adds a verdict. Of two about one row, which is about two accounts then, the
+// first counts: it is looked at again.
+func (w *world) judge(v Verdict) {
+	if !w.judged[v.Due.row()] {
+		w.judged[v.Due.row()] = true
+		w.plan.Decided.Verdicts = append(w.plan.Decided.Verdicts, v)
+	}
 }
 
 // wait looks again at what waits for somebody else, at growing intervals.
 func (w *world) wait(d Due, p Problem) {
 	waited := w.in.Now.Sub(d.Since)
-	w.plan.Decided.Verdicts = append(w.plan.Decided.Verdicts, Verdict{
+	w.judge(Verdict{
 		Due: d, Outcome: Retry, Problem: p, NotBefore: w.in.Now.Add(min(max(firstBackoff, waited/4), lastBackoff)),
 	})
 }
