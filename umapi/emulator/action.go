@@ -8,32 +8,33 @@ import (
 	"strings"
 )
 
-// actionBody is the answer to an action call (ActionsRef).
+// actionBody is the answer to an action call (ActionsRef). The order of the
+// fields, here and in errors, is that of recorded answers.
 type actionBody struct {
 	Completed           int           `json:"completed"`
 	NotCompleted        int           `json:"notCompleted"`
 	CompletedInTestMode int           `json:"completedInTestMode"`
-	Errors              []errorBody   `json:"errors,omitempty"`
 	Result              string        `json:"result"`
+	Errors              []errorBody   `json:"errors,omitempty"`
 	Warnings            []warningBody `json:"warnings,omitempty"`
 }
 
 type errorBody struct {
 	Index     int    `json:"index"`
 	Step      int    `json:"step"`
-	RequestID string `json:"requestID,omitempty"`
-	User      string `json:"user,omitempty"` // the name of the group, for its commands
 	Message   string `json:"message"`
 	ErrorCode string `json:"errorCode"`
+	RequestID string `json:"requestID,omitempty"`
+	User      string `json:"user,omitempty"` // the name of the group, for its commands
 }
 
 type warningBody struct {
 	Index       int    `json:"index"`
 	Step        int    `json:"step"`
-	RequestID   string `json:"requestID,omitempty"`
-	User        string `json:"user,omitempty"`
 	Message     string `json:"message"`
 	WarningCode string `json:"warningCode"`
+	RequestID   string `json:"requestID,omitempty"`
+	User        string `json:"user,omitempty"`
 }
 
 // call is one action call while it runs.
@@ -193,7 +194,7 @@ func (x *execution) account() (*account, *problem) {
 	case x.lenient():
 		return nil, nil
 	case x.call.testOnly:
-		return nil, newProblem("error.user.not_found", "No valid users were found in the request")
+		return nil, noValidUsers()
 	}
 	outside := x.org.findOwned(x.cmd.user, x.cmd.domain)
 	if outside != nil && outside.home.Trusted && !x.cmd.useAdobeID {

@@ -138,8 +138,11 @@ func TestHeaders_RequestIDComesBack(t *testing.T) {
 	require.NotEqual(t, id, c.get("/groups/"+orgID+"/0").header.Get("X-Request-Id"))
 
 	require.NoError(t, c.em.SetSwitches(emulator.Switches{RequestIDTwice: true}))
-	require.Equal(t, []string{"mine, mine"}, c.send(r).header.Values("X-Request-Id"))
-	require.Regexp(t, "^([A-Za-z0-9]{32}), ([A-Za-z0-9]{32})$", c.get("/groups/"+orgID+"/0").header.Get("X-Request-Id"))
+	require.Equal(t, []string{"mine", "mine"}, c.send(r).header.Values("X-Request-Id"))
+	ids := c.get("/groups/" + orgID + "/0").header.Values("X-Request-Id")
+	require.Len(t, ids, 2)
+	require.Equal(t, ids[0], ids[1])
+	require.Regexp(t, "^[A-Za-z0-9]{32}$", ids[0])
 }
 
 func TestHeaders_NamesAndContentTypeAreTakenInAnyForm(t *testing.T) {

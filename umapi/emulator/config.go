@@ -31,9 +31,6 @@ const (
 	defaultSeed            = 1
 )
 
-// globalPerMinute is how often all clients together may call an endpoint.
-const globalPerMinute = 100
-
 // Config is what an [Emulator] needs to know. OrgID, ClientID and ClientSecret
 // are required; the zero value of everything else is a usable default.
 type Config struct {
@@ -70,9 +67,10 @@ type Config struct {
 	// and products get a fifth of it, at least 1. 0 is no limit, and also
 	// switches off the lock-out for listing too often.
 	ReadsPerMinute int
-	// GlobalPerMinute is for each endpoint and all clients together; default
-	// 100, or no limit for endpoints without one for each client. Negative is
-	// no limit.
+	// GlobalPerMinute is for each endpoint and all clients together; the
+	// deprecated user groups and changes of profiles get half of it, at least 1.
+	// Negative is no limit, and endpoints without one for each client have none
+	// either. Default 100, and never less than the limit of one client.
 	GlobalPerMinute int
 	// ListingInterval is how often one may begin to list all users, or all
 	// groups; default 2h.
@@ -147,7 +145,7 @@ func (c Config) withDefaults() (Config, error) {
 	}{
 		{"ActionsPerMinute", &c.ActionsPerMinute, 0, 0},
 		{"ReadsPerMinute", &c.ReadsPerMinute, 0, 0},
-		{"GlobalPerMinute", &c.GlobalPerMinute, globalPerMinute, -1},
+		{"GlobalPerMinute", &c.GlobalPerMinute, 0, -1},
 		{"UsersPerPage", &c.UsersPerPage, defaultUsersPerPage, 0},
 		{"GroupsPerPage", &c.GroupsPerPage, defaultGroupsPerPage, 0},
 		{"MaxCommands", &c.MaxCommands, defaultMaxCommands, -1},
@@ -187,44 +185,52 @@ func (c Config) withDefaults() (Config, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	c.Directories = append([]Directory{{Domains: c.Domains, Type: c.DirectoryType, Login: c.Login}}, c.Directories...)
-	problems = append(problems, checkDirectories(c.Directories)...)
+	claimed := map[string]bool{}
+	for i := range c.Directories {
+		problems = append(problems, c.Directories[i].complete(claimed, func(field string) string { return configField(i, field) })...)
+	}
 	if err := c.Switches.check(); err != nil {
 		problems = append(problems, fmt.Errorf("Switches: %w", err))
 	}
 	return c, errors.Join(problems...)
 }
 
-// checkDirectories completes directories, which may not share a domain, and
-// returns all that is wrong with them. The first one is that of
+// configField names a field of the directory at index. The first is that of
 // [Config.Domains].
-func checkDirectories(directories []Directory) []error {
+func configField(index int, field string) string {
+	switch {
+	case index > 0:
+		return fmt.Sprintf("Directories[%d].%s", index-1, field)
+	case field == "Type":
+		return "DirectoryType"
+	}
+	return field
+}
+
+// complete fills in what d leaves out, adds its domains to those claimed, and
+// returns all that is wrong with it. name is how to name a field of d.
+func (d *Directory) complete(claimed map[string]bool, name func(field string) string) []error {
 	var problems []error
-	claimed := map[string]bool{}
-	for i := range directories {
-		d := &directories[i]
-		typeField, loginField, domainsField := "DirectoryType", "Login", "Domains"
-		if i > 0 {
-			in := fmt.Sprintf("Directories[%d].", i-1)
-			typeField, loginField, domainsField = in+"Type", in+"Login", in+"Domains"
+	wrong := func(field, format string, args ...any) {
+		problems = append(problems, fmt.Errorf("%s: %s", name(field), fmt.Sprintf(format, args...)))
+	}
+	d.Type = cmp.Or(d.Type, TypeFederatedID)
+	if d.Type != TypeFederatedID && d.Type != TypeEnterpriseID {
+		wrong("Type", "%q is not %s or %s", d.Type, TypeFederatedID, TypeEnterpriseID)
+	}
+	switch d.Login {
+	case LoginAny, LoginEmail, LoginUsername:
+	default:
+		wrong("Login", "%q is unknown", d.Login)
+	}
+	for _, domain := range d.Domains {
+		if domain == "" || strings.ContainsAny(domain, "@ /") {
+			wrong("Domains", "%q is not a domain", domain)
 		}
-		d.Type = cmp.Or(d.Type, TypeFederatedID)
-		if d.Type != TypeFederatedID && d.Type != TypeEnterpriseID {
-			problems = append(problems, fmt.Errorf("%s: %q is not %s or %s", typeField, d.Type, TypeFederatedID, TypeEnterpriseID))
+		if claimed[fold(domain)] {
+			wrong("Domains", "%q is claimed twice", domain)
 		}
-		switch d.Login {
-		case LoginAny, LoginEmail, LoginUsername:
-		default:
-			problems = append(problems, fmt.Errorf("%s: %q is unknown", loginField, d.Login))
-		}
-		for _, domain := range d.Domains {
-			if domain == "" || strings.ContainsAny(domain, "@ /") {
-				problems = append(problems, fmt.Errorf("%s: %q is not a domain", domainsField, domain))
-			}
-			if claimed[fold(domain)] {
-				problems = append(problems, fmt.Errorf("%s: %q is claimed twice", domainsField, domain))
-			}
-			claimed[fold(domain)] = true
-		}
+		claimed[fold(domain)] = true
 	}
 	return problems
 }

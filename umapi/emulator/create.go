@@ -6,10 +6,12 @@ import (
 	"unicode"
 )
 
-// The values of "option".
+// The values of "option". The third is not documented for the API, but by and
+// in Adobe's Python client, and means what no option does.
 const (
 	optionIgnore = "ignoreIfAlreadyExists"
 	optionUpdate = "updateIfAlreadyExists"
+	optionError  = "errorIfAlreadyExists"
 )
 
 // createVerbs are the steps that make accounts in a directory, by its type.
@@ -39,11 +41,12 @@ func parseCreate(idType string) parser {
 		if p != nil {
 			return nil, p
 		}
+		option, badOption := readOption(values["option"])
 		c := create{
 			idType: idType, email: values["email"], first: values["firstname"], last: values["lastname"],
-			country: values["country"], option: values["option"],
+			country: values["country"], option: option,
 		}
-		return c, c.check(r.cfg.Switches.LenientCreate)
+		return c, firstProblem(c.check(r.cfg.Switches.LenientCreate), badOption)
 	}
 }
 
@@ -59,7 +62,6 @@ func (c create) check(lenient bool) *problem {
 		checkEmail(c.email),
 		limit("firstname", c.first, maxString),
 		limit("lastname", c.last, maxString),
-		checkOption(c.option),
 	); p != nil || c.idType == TypeAdobeID {
 		return p
 	}
@@ -88,12 +90,15 @@ func firstProblem(problems ...*problem) *problem {
 	return nil
 }
 
-func checkOption(option string) *problem {
+// readOption returns one of the two options that change something, or none.
+func readOption(option string) (string, *problem) {
 	switch option {
-	case "", optionIgnore, optionUpdate:
-		return nil
+	case "", optionError:
+		return "", nil
+	case optionIgnore, optionUpdate:
+		return option, nil
 	}
-	return newProblem("error.option.illegal", "Illegal option: %s", option)
+	return "", newProblem("error.option.illegal", "Illegal option: %s", option)
 }
 
 // checkEmail accepts one at sign with something on both sides, in printable
@@ -139,6 +144,9 @@ func (c create) run(x *execution) *problem {
 		email: c.email, username: c.username, domain: c.usernameDomain,
 		first: c.first, last: c.last, country: c.country, status: statusActive, member: true,
 	}}
+	if x.switches.RecreationKeepsID {
+		a.id = x.org.takeOldID(c.email)
+	}
 	x.org.insert(a)
 	x.bind(a)
 	return nil

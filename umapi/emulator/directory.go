@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // realm is a directory: the domains that it claims hold accounts of one type,
@@ -48,15 +49,14 @@ func (o *org) addDirectory(d Directory) error {
 		return errors.New("it has no domain")
 	}
 	d.Domains = slices.Clone(d.Domains)
-	all := make([]Directory, 0, len(o.realms)+1)
-	for _, r := range o.realms {
-		all = append(all, r.Directory)
+	claimed := map[string]bool{}
+	for domain := range o.domains {
+		claimed[domain] = true
 	}
-	all = append(all, d)
-	if problems := checkDirectories(all); len(problems) > 0 {
+	if problems := d.complete(claimed, strings.ToLower); len(problems) > 0 {
 		return errors.Join(problems...)
 	}
-	r := newRealm(all[len(all)-1])
+	r := newRealm(d)
 	o.did(func() { o.open(r) }, func() { o.close(r) })
 	return nil
 }

@@ -180,6 +180,7 @@ func TestSwitch_SyncedMembershipsRefused(t *testing.T) {
 		{on("sam@synced.example", `{"remove":"all"}`), "error.internal.group.remove", ""},
 		{onGroup("New", list("add", "user", "ada@example.com", "sam@synced.example")), "error.internal.add", "Failed to add users to user group"},
 		{onGroup("Old", list("remove", "user", "ada@example.com", "sam@synced.example")), "error.internal.group.remove", ""},
+		{onGroup("Old", `{"remove":"all"}`), "error.internal.group.remove", ""},
 	} {
 		for _, refused := range []bool{false, true} {
 			c := start(t, func(cfg *emulator.Config) {
@@ -245,12 +246,19 @@ func TestAddDirectory(t *testing.T) {
 	require.Equal(t, "error.user.type_not_available", c.fails(enterprise("eve@ent.example")).ErrorCode)
 	require.NoError(t, c.em.AddDirectory(emulator.Directory{Domains: []string{"Ent.example"}, Type: emulator.TypeEnterpriseID}))
 	c.ok(enterprise("eve@ent.example"))
-	for _, d := range []emulator.Directory{
-		{}, {Domains: []string{"ENT.example"}}, {Domains: []string{"example.com"}}, {Domains: []string{"a b"}},
-		{Domains: []string{"x.example", "X.example"}}, {Domains: []string{"x.example"}, Type: "adobeID"},
-		{Domains: []string{"x.example"}, Login: "card"},
+	x := []string{"x.example"}
+	for message, d := range map[string]emulator.Directory{
+		`[]: it has no domain`: {},
+		`["ENT.example"]: domains: "ENT.example" is claimed twice`:                                     {Domains: []string{"ENT.example"}},
+		`["example.com"]: domains: "example.com" is claimed twice`:                                     {Domains: []string{"example.com"}},
+		`["a b"]: domains: "a b" is not a domain`:                                                      {Domains: []string{"a b"}},
+		`["x.example" "X.example"]: domains: "X.example" is claimed twice`:                             {Domains: []string{"x.example", "X.example"}},
+		`["x.example"]: type: "adobeID" is not federatedID or enterpriseID`:                            {Domains: x, Type: "adobeID"},
+		"[\"x.example\"]: type: \"no\" is not federatedID or enterpriseID\nlogin: \"card\" is unknown": {Domains: x, Type: "no", Login: "card"},
 	} {
-		require.Error(t, c.em.AddDirectory(d), "%+v", d)
+		require.EqualError(t, c.em.AddDirectory(d), "add directory of "+message)
 	}
+	require.EqualError(t, c.em.Load(emulator.State{Directories: []emulator.Directory{{Domains: x, Login: "card"}}}),
+		"load state:\ndirectory of [\"x.example\"]: login: \"card\" is unknown")
 	require.Equal(t, "error.domain.trust.nonexistent", c.fails(federated("zoe@x.example", "")).ErrorCode, "what was refused is not there")
 }

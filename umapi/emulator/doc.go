@@ -27,7 +27,7 @@
 //
 // # What is modelled
 //
-//	UM_Authentication        clients with tokens of their own, from body or query; scope; expiry; revocation; 401 and 403 without a body
+//	UM_Authentication        clients with tokens of their own; a form of either kind, or the query; scope; expiry; revocation; 401 and 403 without a body
 //	the JWT guide            the exchange of a signed JWT, as it was; its claims, signature and errors
 //	ActionsRef               array of at most 10 commands, 1 MB; counts; errors and warnings by index and step; testOnly
 //	ActionsCmds              every step for users; options; claimed, trusted and synced domains; twins of Adobe IDs; leaving and returning
@@ -56,14 +56,16 @@
 //	an eleventh step                       error.command.add_remove.list_too_long
 //	an error in the syntax of a command    nothing of that command is run; its first error is reported
 //	steps after a failed one               run, except after a failed create; nothing is taken back
-//	one unknown name in a list             nothing of that list is applied
+//	one unknown name in a list             nothing of that list is applied; the error names it, unless no user of the list is known
 //	an unknown verb, addRoles and the like error.command.step.unknown
 //	several verbs in a step                error.command.illegal_entry
 //	an empty user                          error.command.user.missing
 //	a user twice in a list                 error.command.add_remove.duplicate.user_list; of groups only under the key "usergroup"
 //	no list in an add or remove            of a user: ...missing_list; of a user group: ...user_usergroup.missing
-//	an empty list of users                 error.usergroup.command.missing.arguments
-//	an empty or bad list "usergroup"       error.command.add_remove.invalid.usergroup_list
+//	an empty list under a user             success without change
+//	an empty list under a user group       of users error.usergroup.command.missing.arguments, of profiles error.group.invalid_list
+//	a bad entry in a list "usergroup"      error.command.add_remove.invalid.usergroup_list
+//	remove "all" under a user group        takes out all users and profiles; add "all" is error.command.add_remove.list
 //	an unknown name in a list "product"    error.group.not_found, as in every other
 //	adding twice, removing twice           success
 //	a protected group in a list            error.group.not_found; likewise one of a contract, which only reads show
@@ -83,14 +85,16 @@
 //	the login's domain is not claimed      refused like that of the e-mail
 //	removing a user who is not there       error.user.nonexistent
 //	username after a change of e-mail      follows if it was the same; the id stays
+//	a create of one who was deleted        another id
 //	a move to another directory's domain   error.update.domain.mismatch
+//	an update of nothing                   success without change, of an Adobe ID or a read-only group too
 //	an update of nothing but case          success without change
+//	the option "errorIfAlreadyExists"      as no option
 //	"option" in an update                  error.command.update.option.no
 //	an empty name in an update             error.internal.update_failed
 //	a group name that is taken             error.usergroup.already_exists, by a profile too and whatever the option
 //	a group name that begins with _        error.group.invalid_name
 //	a group name in a path that cannot be  400 error.group.invalid_name: over 255 characters, or with control characters
-//	an update of a group to nothing        error.user.command.missing.arguments
 //	a second deleteUserGroup in a call     success, and the group stays; entered as unexpected
 //	a page after the last                  users: the last page again; groups: 200 "Not found"
 //	the order of lists                     users by creation, members by joining, groups by id
@@ -102,8 +106,11 @@
 //	whom limits and lock-outs concern      one client
 //	calls refused with 429                 do not count
 //	listing after a lock-out               begins anew
-//	too many calls of all clients          429
+//	too many calls of all clients          429, after 100 or, if that is more, as many as one client may make
 //	twins in a single read                 the organisation's own account
+//	an e-mail that is another's username   with domain a single read finds the e-mail first; commands never find such a username
+//	the domain of an Adobe ID              that of its e-mail
+//	the order of fields                    that of recorded answers; the documentation's sample has errors before result
 //	page 0 of the deprecated user groups   the first page, as page 1 is
 //	a deprecated change with a bad entry   400, and nothing of it is done
 //	testOnly at a deprecated endpoint      the change is made; entered as unexpected

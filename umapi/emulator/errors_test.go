@@ -55,6 +55,7 @@ const zoeNames = `"firstname":"Zoe","lastname":"Ng","country":"GB"`
 
 var userErrors = []provoked{
 	{code: "error.user.not_found", command: onGroup("Design", list("add", "user", "nobody@example.com")), message: "No valid users were found in the request"},
+	{code: "error.user.not_found", command: onGroup("Design", list("add", "user", "ada@example.com", "nobody@example.com")), message: "User not found: nobody@example.com"},
 	{code: "error.user.not_in_org", command: on("gone@partner.example", soft)},
 	{code: "error.user.nonexistent", command: on("test@test_fake.us", hard), message: "User Id does not exist: test@test_fake.us"},
 	{code: "error.user.nonexistent_or_has_conflicting_parameters", command: createWith("zoe@example.com", `"email":"ada@example.com",`+zoeNames)},
@@ -85,7 +86,6 @@ var userErrors = []provoked{
 	{code: "error.update.username.no", command: on("eve@ent.example", `{"update":{"username":"e@ent.example"}}`)},
 	{code: "error.update.country.no_update", command: updateAda(`"country":"US"`)},
 	{code: "error.update.adobeid.no", command: on("bob@elsewhere.example", `{"update":{"lastname":"King"}}`)},
-	{code: "error.user.command.missing.arguments", command: onGroup("Design", `{"updateUserGroup":{}}`)},
 	{code: "error.internal.create_failed", command: federated("new@synced.example", ""), message: "Could not create person of type createFederatedID"},
 	{code: "error.internal.create_failed", command: createWith("new@example.com", `"email":"new@example.com","firstname":"Zoe","lastname":" ","country":"GB"`),
 		message: "Could not create person for type 2 or 3. Renga result is FIELD_MIN_LENGTH, Field: lastName validation failure."},
@@ -131,7 +131,7 @@ var commandErrors = []provoked{
 		message: "Too many products, users or groups in Add or Remove: max is 20"},
 	{code: "error.command.add_remove.list_not_array", command: addAda(`"group":"Design"`)},
 	{code: "error.command.add_remove.group_or_product_name_too_long", command: addAda(`"group":["` + strings.Repeat("n", 256) + `"]`)},
-	{code: "error.command.add_remove.invalid.usergroup_list", command: addAda(`"usergroup":[]`)},
+	{code: "error.command.add_remove.invalid.usergroup_list", command: addAda(`"usergroup":[]`), switches: emulator.Switches{EmptyListRefused: true}},
 	{code: "error.command.add_remove.invalid.usergroup_list", command: addAda(`"usergroup":[null]`)},
 	{code: "error.command.add_remove.duplicate.user_list", command: onGroup("Design", list("add", "user", "zoe@example.com", "ZOE@example.com"))},
 	{code: "error.command.add_remove.duplicate.user_list", command: onGroup("Design", `{"add":{"user":["a@b.example"],"user":["c@d.example"]}}`)},
@@ -145,7 +145,8 @@ var groupErrors = []provoked{
 	{code: "error.group.not_found", command: addAda(`"group":["NON_EXISTING_GROUP"]`), message: "Group NON_EXISTING_GROUP was not found"},
 	{code: "error.group.not_found", command: addAda(`"product":["NON_EXISTING_GROUP"]`), message: "Group NON_EXISTING_GROUP was not found"},
 	{code: "error.group.not_found", command: addAda(`"group":["_org_admin"]`), message: "Group _org_admin was not found"},
-	{code: "error.group.invalid_list", command: addAda(`"group":[]`)},
+	{code: "error.group.invalid_list", command: addAda(`"group":[]`), switches: emulator.Switches{EmptyListRefused: true}},
+	{code: "error.group.invalid_list", command: addAda(`"group":[null]`)},
 	{code: "error.group.invalid_list", command: onGroup("Design", `{"add":{"productConfiguration":[]}}`)},
 	{code: "error.group.invalid_name", command: onGroup("_mine", `{"createUserGroup":{}}`)},
 	{code: "error.group.remove_failed", command: on("ada@example.com", list("remove", "group", "Other")), switches: emulator.Switches{RepeatedMembershipFails: true},
@@ -171,6 +172,7 @@ var groupErrors = []provoked{
 var injected = []string{
 	"error.user.already_invited", "error.user.type_must_not_be_adobeid", "error.user.type_unknown", "error.user.type.missing",
 	"error.user.not_found_or_ambiguous", "error.user.id_missing", "error.user.update_failed", "error.user.domain_enforcement",
+	"error.user.command.missing.arguments",
 	"error.user.productadmin.group.not_found", "error.user.productadmin.add.user.failed", "error.user.productadmin.remove.admin.failed",
 	"error.command.product.not_found", "error.command.add_remove.duplicate.productadmin_list",
 	"plc.not_found", "plc.admin.group.not_found", "plc.admin.already_added", "plc.add.admin.error", "plc.remove.admin.error",

@@ -109,13 +109,13 @@ func (e *Emulator) exchange(ctx context.Context, q *request) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	id := entry.RequestID
+	usual := http.Header{"X-Request-Id": {entry.RequestID}, "Server": {"APIP"}, "Vary": {"Accept-Encoding"}}
 	if e.Switches().RequestIDTwice {
-		id += ", " + id
+		usual.Add("X-Request-Id", entry.RequestID)
 	}
-	for name, value := range map[string]string{"X-Request-Id": id, "Server": "APIP"} {
+	for name, values := range usual {
 		if out.header.Get(name) == "" { // else a fault set it
-			out.header.Set(name, value)
+			out.header[name] = values
 		}
 	}
 	return out, nil

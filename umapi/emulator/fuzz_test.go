@@ -16,6 +16,7 @@ func FuzzAction(f *testing.F) {
 	f.Add("[" + federated("zoe@example.com", "", list("add", "group", "Design", "_admin_Design")) + "]")
 	f.Add("[" + on("ada@example.com", `{"update":{"email":"a@example.org","username":"x"}}`, `{"remove":"all"}`) + "," + onGroup("Design", `{"deleteUserGroup":{}}`) + "]")
 	f.Add("[" + onGroup("Design", `{"updateUserGroup":{"name":"Other"}}`, `{"add":{"user":["ada@example.com"],"productConfiguration":["PS"]}}`) + "]")
+	f.Add("[" + onGroup("Design", `{"updateUserGroup":{}}`, `{"remove":"all"}`) + "," + on("ada@example.com", `{"update":{}}`, `{"add":{"group":[]}}`) + "]")
 	f.Add(`[{"user":"ada@example.com","do":[{"removeFromOrg":{"deleteAccount":true}}]},{}]`)
 	f.Add(`[{"user":"\u0130@example.com","useAdobeID":true,"do":[{"addAdobeID":{"email":"K@example.com"}}]}]`)
 	f.Fuzz(func(t *testing.T, body string) {

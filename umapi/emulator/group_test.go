@@ -215,10 +215,14 @@ func TestUserGroup_UnknownUsersInAList(t *testing.T) {
 
 	c := start(t, nil)
 	c.seed([]emulator.User{ada()}, "Design")
-	for _, command := range []string{mixed, none} {
+	for command, message := range map[string]string{
+		mixed: "User not found: nobody@example.com",
+		none:  "No valid users were found in the request",
+		onGroup("Design", list("add", "user", "b@example.com", "ada@example.com", "a@example.com")): "User not found: b@example.com",
+	} {
 		got := c.fails(command)
 		require.Equal(t, "error.user.not_found", got.ErrorCode)
-		require.Equal(t, "No valid users were found in the request", got.Message)
+		require.Equal(t, message, got.Message)
 	}
 	require.Empty(t, c.em.Members("Design"), "one unknown user voids the list")
 
@@ -226,16 +230,63 @@ func TestUserGroup_UnknownUsersInAList(t *testing.T) {
 	c.seed([]emulator.User{ada()}, "Design")
 	c.ok(mixed)
 	require.Equal(t, []string{"ada@example.com"}, c.em.Members("Design"))
-	require.Equal(t, "error.user.not_found", c.fails(none).ErrorCode)
+	require.Equal(t, "No valid users were found in the request", c.fails(none).Message)
+}
+
+func TestUserGroup_RemoveAll(t *testing.T) {
+	t.Parallel()
+	c := start(t, nil)
+	profile(c, "Photoshop", "", "")
+	require.NoError(t, c.em.AddGroup(emulator.Group{Name: "Design", Profiles: []string{"Photoshop"}}))
+	require.NoError(t, c.em.AddGroup(emulator.Group{Name: "Shared", Profiles: []string{"Photoshop"}, ReadOnly: true}))
+	c.seed([]emulator.User{ada("Design", "Other"), {Email: "zoe@example.com", Groups: []string{"Design", "Shared"}}}, "Other")
+	removeAll := func(group string) string { return onGroup(group, `{"remove":"all"}`) }
+	require.Equal(t, 1, c.try(removeAll("Design")).CompletedInTestMode)
+	require.Len(t, c.em.Members("Design"), 2)
+	for range 2 { // the second time there is nothing to do
+		c.ok(removeAll("design"))
+		require.Empty(t, c.em.Members("Design"))
+		require.Empty(t, c.group("Design").Profiles)
+	}
+	require.Equal(t, []string{"Other"}, c.user("ada@example.com").Groups)
+
+	require.Equal(t, "error.usergroup.readonly.remove_user_not_allowed", c.fails(removeAll("Shared")).ErrorCode)
+	require.Len(t, c.em.Members("Shared"), 1)
+	require.Equal(t, []string{"Photoshop"}, c.group("Shared").Profiles)
+	require.Equal(t, "error.usergroup.not_found", c.fails(removeAll("Ghosts")).ErrorCode)
+}
+
+// Adobe's command line sends an update of nothing before other steps.
+func TestUpdateUserGroup_ToNothing(t *testing.T) {
+	t.Parallel()
+	c := start(t, nil)
+	profile(c, "Photoshop", "", "")
+	require.NoError(t, c.em.AddGroup(emulator.Group{Name: "Shared", ReadOnly: true}))
+	require.NoError(t, c.em.AddGroup(emulator.Group{Name: "Design", Description: "d"}))
+	for _, name := range []string{"Design", "Shared"} {
+		c.ok(onGroup(name, `{"updateUserGroup":{}}`, list("add", "productConfiguration", "Photoshop")))
+		require.Equal(t, []string{"Photoshop"}, c.group(name).Profiles)
+	}
+	require.Equal(t, "d", c.group("Design").Description)
+	require.Equal(t, "error.usergroup.not_found", c.fails(onGroup("Ghosts", `{"updateUserGroup":{}}`)).ErrorCode)
 }
 
 func TestSwitch_UnchangedListFails(t *testing.T) {
 	t.Parallel()
-	c := start(t, func(cfg *emulator.Config) { cfg.Switches.UnchangedListFails = true })
-	c.seed([]emulator.User{ada()}, "Design")
-	add := onGroup("Design", list("add", "user", "ada@example.com"))
-	c.ok(add)
-	require.Equal(t, "error.usergroup.user_list.invalid", c.fails(add).ErrorCode)
+	for _, fails := range []bool{false, true} {
+		c := start(t, func(cfg *emulator.Config) { cfg.Switches.UnchangedListFails = fails })
+		c.seed([]emulator.User{ada(), {Email: "zoe@example.com"}}, "Design")
+		add, remove := list("add", "user", "ada@example.com"), list("remove", "user", "ada@example.com")
+		for _, step := range []string{add, remove} {
+			c.ok(onGroup("Design", step))
+			if !fails {
+				c.ok(onGroup("Design", step))
+				continue
+			}
+			require.Equal(t, "error.usergroup.user_list.invalid", c.fails(onGroup("Design", step)).ErrorCode)
+		}
+		c.ok(onGroup("Design", add), onGroup("Design", list("add", "user", "ada@example.com", "zoe@example.com")))
+	}
 }
 
 func TestUserGroup_ReadOnly(t *testing.T) {
@@ -269,6 +320,21 @@ func TestUserGroup_TooManyMembers(t *testing.T) {
 	c.seed(nil, "Other")
 	require.Equal(t, "error.usergroup.exceeds_maximum_member_count", c.fails(on("c@example.com", list("add", "group", "Other", "Design"))).ErrorCode)
 	require.Empty(t, c.em.Members("Other"), "the list is done wholly or not at all")
+}
+
+func TestUserGroup_ThatIsTooLargeTakesNothingMore(t *testing.T) {
+	t.Parallel()
+	c := start(t, func(cfg *emulator.Config) { cfg.MaxMembers = 2 })
+	profile(c, "PS", "", "")
+	c.seed([]emulator.User{ada("Full"), {Email: "b@example.com", Groups: []string{"Full"}}}, "Full")
+	addProfile := onGroup("Full", list("add", "productConfiguration", "PS"))
+	c.ok(addProfile)
+	c.ok(onGroup("Full", list("remove", "productConfiguration", "PS")))
+	c.seed([]emulator.User{{Email: "c@example.com", Groups: []string{"Full"}}})
+	require.Equal(t, "error.usergroup.exceeds_maximum_member_count", c.fails(addProfile).ErrorCode)
+	require.Empty(t, c.group("Full").Profiles)
+	c.ok(onGroup("Full", list("remove", "user", "c@example.com")), on("ada@example.com", list("remove", "group", "Full")))
+	c.ok(addProfile)
 }
 
 func TestSeed_ProductAdminGroupsMayShareAName(t *testing.T) {

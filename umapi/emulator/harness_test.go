@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
@@ -86,6 +87,21 @@ func tokenRequest(t *testing.T, path string, form url.Values) *http.Request {
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://ims.test"+path, strings.NewReader(form.Encode()))
 	require.NoError(t, err)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return r
+}
+
+// multipartRequest is tokenRequest with the form that curl -F and Postman send.
+func multipartRequest(t *testing.T, path string, form url.Values) *http.Request {
+	t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for name := range form {
+		require.NoError(t, w.WriteField(name, form.Get(name)))
+	}
+	require.NoError(t, w.Close())
+	r := tokenRequest(t, path, nil)
+	r.Body = io.NopCloser(&body)
+	r.Header.Set("Content-Type", w.FormDataContentType())
 	return r
 }
 

@@ -92,9 +92,12 @@ func TestExchange_OnBothPathsInBodyAndQuery(t *testing.T) {
 	c := start(t, serviceAccount(t))
 	for _, path := range []string{"/ims/exchange/jwt", "/ims/exchange/jwt/"} {
 		form := exchangeForm(signed(t, jwt.SigningMethodRS256, signer(), claims(c.em)))
-		for _, r := range []*http.Request{tokenRequest(t, path, form), tokenRequest(t, path+"?"+form.Encode(), nil)} {
+		for _, r := range []*http.Request{
+			tokenRequest(t, path, form), tokenRequest(t, path+"?"+form.Encode(), nil), multipartRequest(t, path, form),
+		} {
 			a := c.send(r)
 			require.Equal(t, http.StatusOK, a.status, a.body)
+			require.Equal(t, "application/json;charset=UTF-8", a.header.Get("Content-Type"))
 			var body struct {
 				AccessToken string `json:"access_token"`
 				TokenType   string `json:"token_type"`

@@ -205,13 +205,16 @@ func TestOldEndpoints_NeedTheTokenOfTheOrganisation(t *testing.T) {
 func TestOldEndpoints_OtherMethodsAreNotAllowed(t *testing.T) {
 	t.Parallel()
 	c := start(t, nil)
-	for method, path := range map[string]string{
-		http.MethodPost:   "users",
-		http.MethodPut:    "user-groups",
-		http.MethodPatch:  "user-groups/1",
-		http.MethodDelete: "products/x/configurations/y",
+	for _, tt := range []struct{ method, path, allow string }{
+		{http.MethodPost, "users", "GET"},
+		{http.MethodPut, "user-groups", "GET, POST"},
+		{http.MethodPatch, "user-groups/1", "DELETE, GET, PUT"},
+		{http.MethodDelete, "products/x/configurations/y", "GET, POST"},
 	} {
-		require.Equal(t, http.StatusMethodNotAllowed, c.send(c.request(method, old("%s", path), "{}")).status, path)
+		a := c.send(c.request(tt.method, old("%s", tt.path), "{}"))
+		require.Equal(t, http.StatusMethodNotAllowed, a.status, tt.path)
+		require.Equal(t, tt.allow, a.header.Get("Allow"), tt.path)
 		require.NotEmpty(t, c.last().Unexpected)
 	}
+	require.Empty(t, c.get("/nowhere").header.Values("Allow"))
 }

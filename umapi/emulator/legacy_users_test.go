@@ -20,7 +20,7 @@ func TestOldUsers_HaveTheOldNames(t *testing.T) {
 	require.JSONEq(t, `[
 		{"id":"7C2A@example.com","email":"ada@example.com","status":"active","groups":["Design"],"username":"ada@example.com",
 		 "domain":"example.com","firstName":"Ada","lastName":"Byron","countryCode":"GB","userType":"federatedID"},
-		{"id":"F414@AdobeID","email":"bob@elsewhere.example","status":"active","username":"bob@elsewhere.example","countryCode":"US","userType":"adobeID"}]`, a.body)
+		{"id":"F414@AdobeID","email":"bob@elsewhere.example","status":"active","username":"bob@elsewhere.example","domain":"elsewhere.example","countryCode":"US","userType":"adobeID"}]`, a.body)
 	require.Equal(t, [4]string{"2", "1", "0", "2"}, paging(a.header))
 }
 

@@ -17,8 +17,9 @@ const messageProductDeprecated = "'product' command is deprecated. Please use pr
 type listRules struct {
 	// keys maps each key that is allowed to the list it belongs to, since
 	// several are deprecated names for one.
-	keys    map[string]string
-	missing string // errorCode if there is none of them
+	keys       map[string]string
+	missing    string // errorCode if there is none of them
+	mayBeEmpty bool   // unless [Switches].EmptyListRefused
 }
 
 // readLists reads the value of an add or remove step: an object of lists.
@@ -42,7 +43,7 @@ func (r *stepReader) readLists(raw json.RawMessage, rules listRules) (map[string
 		if f.key == "product" && !r.cfg.Switches.NoDeprecationWarnings {
 			r.warn(messageProductDeprecated)
 		}
-		names, p := r.readList(f)
+		names, p := r.readList(f, rules.mayBeEmpty && !r.cfg.Switches.EmptyListRefused)
 		if p != nil {
 			return nil, p
 		}
@@ -82,12 +83,12 @@ var (
 
 const codeInvalidList = "error.group.invalid_list" // for every other key
 
-func (r *stepReader) readList(f field) ([]string, *problem) {
+func (r *stepReader) readList(f field, mayBeEmpty bool) ([]string, *problem) {
 	elements, ok := readArray(f.value)
 	if !ok {
 		return nil, newProblem("error.command.add_remove.list_not_array", "Array expected in Add or Remove for: %s", f.key)
 	}
-	if len(elements) == 0 && !r.cfg.Switches.EmptyListAccepted {
+	if len(elements) == 0 && !mayBeEmpty {
 		return nil, newProblem(cmp.Or(emptyCodes[f.key], codeInvalidList), "Empty list in Add or Remove: %s", f.key)
 	}
 	invalid := cmp.Or(invalidCodes[f.key], codeInvalidList)

@@ -1,17 +1,16 @@
 package emulator
 
-import (
-	"bytes"
-	"encoding/json"
-)
+import "encoding/json"
 
 // userLists has the names that a list of groups has had in the commands of a
-// user. They all mean the same.
+// user. They all mean the same. An empty one once meant the group of everybody
+// in the organisation, which is no change.
 var userLists = listRules{
 	keys: map[string]string{
 		"group": "group", "product": "group", "productConfiguration": "group", "usergroup": "group",
 	},
-	missing: "error.command.add_remove.missing_list",
+	missing:    "error.command.add_remove.missing_list",
+	mayBeEmpty: true,
 }
 
 // userAdd puts a user into groups.
@@ -29,11 +28,17 @@ func parseUserAdd(r *stepReader, raw json.RawMessage) (step, *problem) {
 }
 
 func parseUserRemove(r *stepReader, raw json.RawMessage) (step, *problem) {
-	if s, ok := readString(bytes.TrimSpace(raw)); ok && s == "all" {
+	if isAll(raw) {
 		return userRemove{all: true}, nil
 	}
 	lists, p := r.readLists(raw, userLists)
 	return userRemove{groups: lists["group"]}, p
+}
+
+// isAll reports whether a remove is of everything.
+func isAll(raw json.RawMessage) bool {
+	s, ok := readString(raw)
+	return ok && s == "all"
 }
 
 func (s userAdd) run(x *execution) *problem {
@@ -129,7 +134,9 @@ func (x *execution) changeable(name, code, message string) (*group, *problem) {
 	return g, nil
 }
 
-// room checks that a user group does not outgrow what it may hold.
+// room checks that a user group does not outgrow what it may hold. To one that
+// holds more already nothing can be added, not even a profile
+// (usergroupActionCommands).
 func (x *execution) room(g *group, joining []*account) *problem {
 	if g.groupType != GroupTypeUserGroup {
 		return nil
@@ -140,7 +147,7 @@ func (x *execution) room(g *group, joining []*account) *problem {
 			more++
 		}
 	}
-	if more > 0 && g.members.len()+more > x.maxMembers {
+	if g.members.len()+more > x.maxMembers {
 		return newProblem("error.usergroup.exceeds_maximum_member_count",
 			"Usergroup exceeds the maximum number of members: %s", g.name)
 	}

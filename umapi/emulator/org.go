@@ -19,6 +19,7 @@ type org struct {
 	owned  map[string]*account // enterprise and federated accounts by e-mail, folded
 	adobe  map[string]*account // Adobe IDs by e-mail, folded
 	listed sequence[account]   // those that reads show, by seq
+	oldIDs map[string]string   // of deleted accounts by e-mail, folded
 
 	groups map[string][]*group // by name, folded; of one name in order of id
 	byID   sequence[group]
@@ -64,6 +65,7 @@ func newOrg(cfg Config, chance *rand.Rand, past history) *org {
 		domains:    map[string]*realm{},
 		owned:      map[string]*account{},
 		adobe:      map[string]*account{},
+		oldIDs:     map[string]string{},
 		groups:     map[string][]*group{},
 		counters:   counters{groupIDs: 100_000_000},
 		words:      map[string]string{},
@@ -185,9 +187,26 @@ func (o *org) newID(a *account) string {
 	return fmt.Sprintf("%016X%08X@%s", o.chance.Uint64(), a.seq, suffix)
 }
 
-// delete forgets a, which is in no group.
+// delete forgets a, which is in no group, but for its id.
 func (o *org) delete(a *account) {
-	o.did(func() { o.unindex(a) }, func() { o.index(a) })
+	email := fold(a.email)
+	was := o.oldIDs[email]
+	o.did(func() {
+		o.unindex(a)
+		o.oldIDs[email] = a.id
+	}, func() {
+		o.index(a)
+		o.oldIDs[email] = was
+	})
+}
+
+// takeOldID returns the id of the account with that e-mail that was deleted
+// last. It is given once, and empty if there is none.
+func (o *org) takeOldID(email string) string {
+	email = fold(email)
+	id := o.oldIDs[email]
+	o.did(func() { delete(o.oldIDs, email) }, func() { o.oldIDs[email] = id })
+	return id
 }
 
 // change gives a another profile.

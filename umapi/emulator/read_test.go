@@ -63,7 +63,7 @@ func TestUsers_ShowWhatIsSetAndNothingElse(t *testing.T) {
 	require.JSONEq(t, `{"lastPage":true,"result":"success","users":[
 		{"id":"7C2A@example.com","email":"ada@example.com","status":"active","groups":["Design"],"username":"ada@example.com",
 		 "domain":"example.com","firstname":"Ada","lastname":"Byron","country":"GB","type":"federatedID"},
-		{"id":"F414@AdobeID","email":"bob@elsewhere.example","status":"active","username":"bob@elsewhere.example","country":"US","type":"adobeID"}]}`, a.body)
+		{"id":"F414@AdobeID","email":"bob@elsewhere.example","status":"active","username":"bob@elsewhere.example","domain":"elsewhere.example","country":"US","type":"adobeID"}]}`, a.body)
 	require.Equal(t, [4]string{"2", "1", "0", "2"}, paging(a.header))
 }
 
@@ -224,6 +224,9 @@ func TestUser_ByEmailOrLogin(t *testing.T) {
 		{ID: "1@example.com", Email: "ada@example.com", Username: "abyron", Domain: "example.com"},
 		{ID: "2@AdobeID", Email: "ada@example.com", Type: emulator.TypeAdobeID},
 		{ID: "3@AdobeID", Email: "bob@elsewhere.example"},
+		{ID: "4@example.com", Email: "max@example.com", Username: "m.king@example.com"},
+		{ID: "5@example.com", Email: "m.ng@example.com", Username: "max@example.com"},
+		{ID: "6@example.com", Email: "left@example.com", Username: "l.king@example.com", Removed: true},
 	})
 	for path, id := range map[string]string{
 		"ADA@example.com":                          "1@example.com",
@@ -232,6 +235,11 @@ func TestUser_ByEmailOrLogin(t *testing.T) {
 		"ada@example.com?domain=":                  "1@example.com",
 		"Abyron?domain=example.org":                "1@example.com",
 		"bob@elsewhere.example":                    "3@AdobeID",
+		"M.King@example.com?domain=example.org":    "4@example.com",
+		"max@example.com?domain=example.com":       "4@example.com", // though it is another's username
+		"m.king@example.com?domain=unknown.":       "",
+		"m.king@example.com":                       "",
+		"l.king@example.com?domain=example.com":    "",
 		"ada@example.com?domain=unknown.":          "",
 		"bob@elsewhere.example?domain=example.com": "",
 		"zoe@example.com":                          "",
@@ -255,6 +263,18 @@ func TestUser_ByEmailOrLogin(t *testing.T) {
 	a = c.get("/organizations/" + orgID + "/users/abyron")
 	require.Equal(t, http.StatusBadRequest, a.status)
 	require.Contains(t, a.body, "error.user.email.invalid")
+}
+
+func TestUser_AdobeIDHasTheDomainOfItsEmailAsItIsSpelled(t *testing.T) {
+	t.Parallel()
+	c := start(t, nil)
+	c.seed([]emulator.User{{Email: "BOB@Elsewhere.example"}})
+	for _, path := range []string{"/organizations/" + orgID + "/users/bob@elsewhere.example", "/users/" + orgID + "/0"} {
+		require.Contains(t, c.get(path).body, `"domain":"Elsewhere.example"`, path)
+	}
+	require.Empty(t, c.user("bob@elsewhere.example").Domain, "it is in no directory")
+	l, _ := c.list("/users/" + orgID + "/0?domain=elsewhere.example")
+	require.Empty(t, l.Users, "which the filter is about")
 }
 
 func TestGroups_ListsEveryType(t *testing.T) {

@@ -30,11 +30,15 @@ type usersBody struct {
 }
 
 // body shows a with the groups it is directly in, and with the profiles that
-// its user groups grant unless only the direct ones are asked for.
+// its user groups grant unless only the direct ones are asked for. An Adobe ID
+// has the domain of its e-mail, as recorded answers had it.
 func (a *account) body(directOnly bool) userBody {
 	b := userBody{
 		ID: a.id, Email: a.email, Status: a.status, Username: a.username, Domain: a.domain,
 		FirstName: a.first, LastName: a.last, Country: a.country, Type: a.idType,
+	}
+	if a.home == nil {
+		_, b.Domain, _ = strings.Cut(a.email, "@")
 	}
 	for _, g := range a.held(directOnly) {
 		b.Groups = append(b.Groups, g.name)
@@ -200,7 +204,8 @@ func (e *Emulator) serveUser(q *request, args []string, _ *Entry) reply {
 }
 
 // lookUp is find for reads, where domain narrows the search and may go with an
-// e-mail.
+// e-mail. A username that looks like one is found where no e-mail in that
+// directory is the same.
 func (e *Emulator) lookUp(login, domain string) *account {
 	switch {
 	case domain == "" && e.cfg.Switches.SingleReadPrefersAdobeID:
@@ -217,12 +222,10 @@ func (e *Emulator) lookUp(login, domain string) *account {
 	if home == nil {
 		return nil
 	}
-	a := e.org.owned[fold(login)]
-	if !strings.Contains(login, "@") {
-		a = e.org.byUsername(home, login)
+	for _, a := range []*account{e.org.owned[fold(login)], e.org.byUsername(home, login)} {
+		if a != nil && a.member && a.home == home {
+			return a
+		}
 	}
-	if a == nil || !a.member || a.home != home {
-		return nil
-	}
-	return a
+	return nil
 }

@@ -78,7 +78,7 @@ func segments(path string) []string { return strings.Split(path, "/") }
 
 // route finds the endpoint of q and its arguments, or says why there is none.
 func (e *Emulator) route(q *request) (endpoint, []string, *reply) {
-	known := false
+	var allowed []string
 	for _, ep := range endpoints {
 		args, ok := match(ep.pattern, q.segments)
 		if !ok {
@@ -87,13 +87,14 @@ func (e *Emulator) route(q *request) (endpoint, []string, *reply) {
 		if ep.method == q.method {
 			return ep, args, nil
 		}
-		known = true
+		allowed = append(allowed, ep.method)
 	}
-	status := http.StatusNotFound
-	if known {
-		status = http.StatusMethodNotAllowed
+	refusal := refuse(http.StatusNotFound, "error", "Not found: "+q.path)
+	if len(allowed) > 0 {
+		slices.Sort(allowed)
+		refusal = refuse(http.StatusMethodNotAllowed, "error", "Method not allowed: "+q.method)
+		refusal.header.Set("Allow", strings.Join(slices.Compact(allowed), ", "))
 	}
-	refusal := jsonReply(status, problemBody{Result: "error", Message: "Not found: " + q.path})
 	return endpoint{}, nil, &refusal
 }
 

@@ -34,18 +34,21 @@ func TestFault_DropsTheConnectionOnEitherSideOfTheChange(t *testing.T) {
 
 func TestFault_DropsARealConnection(t *testing.T) {
 	t.Parallel()
-	c := start(t, nil)
-	srv := httptest.NewServer(c.em)
-	t.Cleanup(srv.Close)
-	require.NoError(t, c.em.Inject(emulator.Fault{Match: actionMatch, Moment: emulator.AfterApply, Times: 1}))
-	r := c.createRequest("ada@example.com")
-	r.URL.Host = strings.TrimPrefix(srv.URL, "http://")
-	resp, err := srv.Client().Do(r)
-	if err == nil {
-		resp.Body.Close()
+	for moment, users := range map[emulator.Moment]int{emulator.BeforeApply: 0, emulator.AfterApply: 1} {
+		c := start(t, nil)
+		srv := httptest.NewServer(c.em)
+		t.Cleanup(srv.Close)
+		require.NoError(t, c.em.Inject(emulator.Fault{Match: actionMatch, Moment: moment, Times: 1}))
+		r := c.createRequest("ada@example.com")
+		r.URL.Host = strings.TrimPrefix(srv.URL, "http://")
+		resp, err := srv.Client().Do(r)
+		if err == nil {
+			resp.Body.Close()
+		}
+		require.Error(t, err)
+		require.Len(t, c.em.Users(), users, moment)
+		require.Len(t, c.em.Ledger(), 1, "it came once")
 	}
-	require.Error(t, err)
-	require.Len(t, c.em.Users(), 1)
 }
 
 func TestFault_AnswersOtherwise(t *testing.T) {

@@ -42,8 +42,8 @@ func TestSwitch_OfOneCommand(t *testing.T) {
 			on("ada@example.com", `{"update":{"lastname":"King","option":"updateIfAlreadyExists"}}`), "error.command.update.option.no", success},
 		{"RenameCollisionUpdateFailed", emulator.Switches{RenameCollisionUpdateFailed: true},
 			onGroup("Design", `{"updateUserGroup":{"name":"OTHER"}}`), "error.usergroup.already_exists", "error.usergroup.update.failed"},
-		{"EmptyListAccepted", emulator.Switches{EmptyListAccepted: true},
-			onGroup("Design", `{"add":{"user":[],"productConfiguration":[]}}`), "error.usergroup.command.missing.arguments", success},
+		{"EmptyListRefused", emulator.Switches{EmptyListRefused: true},
+			on("ada@example.com", `{"add":{"group":[]}}`), success, "error.group.invalid_list"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -103,6 +103,25 @@ func TestSwitch_RenameChangesID(t *testing.T) {
 		require.Equal(t, id, c.user("ada@example.com").ID)
 		c.ok(on("ada@example.com", `{"update":{"email":"king@example.com"}}`))
 		require.Equal(t, changes, id != c.user("king@example.com").ID)
+	}
+}
+
+func TestSwitch_RecreationKeepsID(t *testing.T) {
+	t.Parallel()
+	for _, keeps := range []bool{false, true} {
+		c := start(t, func(cfg *emulator.Config) { cfg.Switches.RecreationKeepsID = keeps })
+		c.seed([]emulator.User{ada()})
+		id := c.user("ada@example.com").ID
+		c.ok(on("ada@example.com", hard))
+		c.try(federated("ada@example.com", ""))
+		c.ok(federated("Ada@example.com", ""))
+		require.Equal(t, keeps, id == c.user("ada@example.com").ID)
+		// It is hers from now on, whatever she is called.
+		c.ok(on("ada@example.com", `{"update":{"email":"king@example.com"}}`))
+		c.ok(federated("ada@example.com", ""), federated("zoe@example.com", ""))
+		require.NotEqual(t, c.user("king@example.com").ID, c.user("ada@example.com").ID)
+		require.NotEmpty(t, c.user("ada@example.com").ID)
+		require.NotEmpty(t, c.user("zoe@example.com").ID)
 	}
 }
 

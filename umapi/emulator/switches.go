@@ -19,9 +19,10 @@ type Switches struct {
 	// unknown groups and profiles are still reported, unknown users only when
 	// no user of the list is known. By default one such entry voids the list.
 	SkipBadEntries bool `json:"skipBadEntries"`
-	// EmptyListAccepted takes an add or remove of an empty list as no change.
-	// By default: error.group.invalid_list.
-	EmptyListAccepted bool `json:"emptyListAccepted"`
+	// EmptyListRefused answers error.group.invalid_list to an empty list under a
+	// user, as the documentation has it. By default it changes nothing: Adobe's
+	// tools send it. Under a user group it is refused either way.
+	EmptyListRefused bool `json:"emptyListRefused"`
 	// UnchangedListFails answers error.usergroup.user_list.invalid to a user
 	// list that changes nothing. By default that is success.
 	UnchangedListFails bool `json:"unchangedListFails"`
@@ -73,6 +74,9 @@ type Switches struct {
 	// RenameChangesID gives a user another id with another e-mail. By default
 	// it stays.
 	RenameChangesID bool `json:"renameChangesID"`
+	// RecreationKeepsID gives a user whose account was deleted, and who is
+	// created again with the same e-mail, the id of before. By default another.
+	RecreationKeepsID bool `json:"recreationKeepsID"`
 	// SoftRemoveOfUnknownSucceeds answers success to removing, without
 	// deletion, a user who is not there. By default: error.user.nonexistent.
 	SoftRemoveOfUnknownSucceeds bool `json:"softRemoveOfUnknownSucceeds"`
@@ -125,7 +129,7 @@ type Switches struct {
 	// GlobalLimit503 answers 503 beyond the limit of all clients together, as
 	// the documentation once said. By default 429.
 	GlobalLimit503 bool `json:"globalLimit503"`
-	// RequestIDTwice sends X-Request-Id as "id, id", as recorded answers had it.
+	// RequestIDTwice sends the header X-Request-Id twice, as recorded answers did.
 	RequestIDTwice bool `json:"requestIDTwice"`
 	// GatewayBodies gives 401 and 403 the body that Adobe's gateway has for
 	// other APIs. By default they have none.

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"net/http"
 	"sort"
@@ -11,6 +12,8 @@ import (
 
 const (
 	window = time.Minute
+	// globalPerMinute is how often all clients together may call an endpoint.
+	globalPerMinute = 100
 	// A lock-out lasts this long. Reported were 30 to 75 minutes, and that
 	// Retry-After is above 2000 seconds.
 	minLockOut = 2001 * time.Second
@@ -34,11 +37,27 @@ func (c *Config) limit(k kind) int {
 	}
 }
 
+// together is how often a minute all clients together may call an endpoint;
+// below 1 is no limit. The pages of some deprecated endpoints name half of what
+// the others do.
+func (c *Config) together(k kind) int {
+	limit := cmp.Or(c.GlobalPerMinute, globalPerMinute)
+	switch k {
+	case kindOldGroups, kindOldGroup, kindOldGroupChange, kindOldProfileChange:
+		limit = share(limit, 2)
+	}
+	if c.GlobalPerMinute == 0 {
+		// Who gives one client more than all have by default means it.
+		limit = max(limit, c.limit(k))
+	}
+	return limit
+}
+
 // share is one of several equal parts of a limit, at least 1; of no limit it is
 // none.
 func share(limit, parts int) int {
-	if limit == 0 {
-		return 0
+	if limit < 1 {
+		return limit
 	}
 	return max(1, limit/parts)
 }
@@ -107,7 +126,7 @@ func (e *Emulator) tooEarly(own *usage, ep endpoint, listing bool, now time.Time
 		if wait := own.wait(ep.kind, limit, now, fixed); wait > 0 {
 			return wait, false
 		}
-		if wait := e.throttle.all.wait(ep.kind, e.cfg.GlobalPerMinute, now, fixed); wait > 0 {
+		if wait := e.throttle.all.wait(ep.kind, e.cfg.together(ep.kind), now, fixed); wait > 0 {
 			return wait, true
 		}
 	}

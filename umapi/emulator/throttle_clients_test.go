@@ -90,6 +90,40 @@ func TestThrottle_AllClientsTogether(t *testing.T) {
 	}
 }
 
+// Their pages name 50 calls a minute of all clients, and not 100.
+func TestThrottle_AllClientsTogetherAtDeprecatedEndpoints(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		method, path string
+		together     int
+	}{
+		{http.MethodGet, "/user-groups", 50},
+		{http.MethodGet, "/user-groups/1", 50},
+		{http.MethodPost, "/user-groups", 50},
+		{http.MethodPost, "/products/1/configurations/1", 50},
+		{http.MethodGet, "/products", 100},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c := start(t, func(cfg *emulator.Config) { crowd(tt.together/5 + 1)(cfg); cfg.ReadsPerMinute = 25 })
+			for i := range tt.together / 5 {
+				c.as("c"+strconv.Itoa(i)).use(5, tt.method, "/"+orgID+tt.path, "{}")
+			}
+			last := c.as("c" + strconv.Itoa(tt.together/5))
+			require.Equal(t, time.Minute, last.retryAfter(last.send(last.request(tt.method, "/"+orgID+tt.path, "{}"))), tt.path)
+		})
+	}
+}
+
+// Whoever configures more than that for one client gets it.
+func TestThrottle_AllClientsTogetherIsNeverLessThanOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := start(t, func(cfg *emulator.Config) { cfg.ActionsPerMinute, cfg.ReadsPerMinute = 600, 25 })
+		c.use(600, http.MethodPost, "/action/"+orgID, "["+on("ada@example.com", `{"remove":"all"}`)+"]")
+		c.use(300, http.MethodPost, "/"+orgID+"/user-groups", "{}") // which has half of it
+	})
+}
+
 func TestThrottle_AllClientsTogetherAsConfigured(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -1,7 +1,11 @@
 package emulator
 
 import (
+	"bytes"
 	"crypto/rand"
+	"io"
+	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
@@ -117,27 +121,56 @@ func (e *Emulator) issue(c *client, scope string, expiresIn int64) reply {
 	if err != nil {
 		return (&tokenProblem{http.StatusInternalServerError, "server_error", err.Error()}).reply()
 	}
-	r := jsonReply(http.StatusOK, tokenBody{AccessToken: token, TokenType: "bearer", ExpiresIn: expiresIn})
+	r := tokenReply(http.StatusOK, tokenBody{AccessToken: token, TokenType: "bearer", ExpiresIn: expiresIn})
 	r.header.Set("Cache-Control", "no-store")
 	return r
 }
 
 func (p *tokenProblem) reply() reply {
-	r := jsonReply(p.status, p)
+	r := tokenReply(p.status, p)
 	r.result = p.Code
 	return r
 }
 
+// tokenReply is jsonReply with the content type of the token service.
+func tokenReply(status int, v any) reply {
+	r := jsonReply(status, v)
+	r.header.Set("Content-Type", "application/json;charset=UTF-8")
+	return r
+}
+
 // parameters finds those of a request to the token service in its body, else in
-// its query. The body is read as a form whatever its content type is. What
-// cannot be read of it is missing, and answered so.
+// its query. The body is read as a form whatever its content type is, unless
+// that is multipart/form-data. What cannot be read of it is missing, and
+// answered so.
 func (q *request) parameters() func(name string) string {
-	form, _ := url.ParseQuery(string(q.body))
+	var form url.Values
+	if kind, params, err := mime.ParseMediaType(q.header.Get("Content-Type")); err == nil && kind == "multipart/form-data" {
+		form = readParts(multipart.NewReader(bytes.NewReader(q.body), params["boundary"]))
+	} else {
+		form, _ = url.ParseQuery(string(q.body))
+	}
 	return func(name string) string {
 		if form.Has(name) {
 			return form.Get(name)
 		}
 		return q.query.Get(name)
+	}
+}
+
+// readParts reads the fields of a form up to the first that is broken.
+func readParts(parts *multipart.Reader) url.Values {
+	form := url.Values{}
+	for {
+		part, err := parts.NextPart()
+		if err != nil {
+			return form
+		}
+		value, err := io.ReadAll(part)
+		if err != nil {
+			return form
+		}
+		form.Add(part.FormName(), string(value))
 	}
 }
 

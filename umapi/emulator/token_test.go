@@ -67,6 +67,7 @@ func TestToken_Refusals(t *testing.T) {
 					want = http.StatusUnauthorized
 				}
 				require.Equal(t, want, a.status)
+				require.Equal(t, "application/json;charset=UTF-8", a.header.Get("Content-Type"))
 				var body map[string]string
 				require.NoError(t, json.Unmarshal([]byte(a.body), &body))
 				require.Equal(t, tt.code, body["error"])
@@ -85,6 +86,7 @@ func TestToken_OnlyByPost(t *testing.T) {
 			r.Method = method
 			a := c.send(r)
 			require.Equal(t, http.StatusMethodNotAllowed, a.status, method+" "+path)
+			require.Equal(t, http.MethodPost, a.header.Get("Allow"))
 			require.NotContains(t, a.body, secret)
 		}
 	}
@@ -113,6 +115,31 @@ func TestToken_ParametersAreFoundWhateverTheContentType(t *testing.T) {
 	a := c.send(r)
 	require.Equal(t, http.StatusBadRequest, a.status)
 	require.JSONEq(t, `{"error":"invalid_request","error_description":"missing parameter: grant_type"}`, a.body)
+}
+
+func TestToken_ParametersInAMultipartForm(t *testing.T) {
+	t.Parallel()
+	c := start(t, nil)
+	for _, path := range []string{"/ims/token/v2", "/ims/token/v3/"} {
+		a := c.send(multipartRequest(t, path, tokenForm()))
+		require.Equal(t, http.StatusOK, a.status, a.body)
+		require.Equal(t, "application/json;charset=UTF-8", a.header.Get("Content-Type"))
+	}
+	form := tokenForm()
+	form.Del("grant_type")
+	require.Equal(t, http.StatusOK, c.send(multipartRequest(t, "/ims/token/v2?grant_type=client_credentials", form)).status)
+
+	another := multipartRequest(t, "/ims/token/v2", tokenForm())
+	another.Header.Set("Content-Type", "multipart/form-data; boundary=another")
+	early := multipartRequest(t, "/ims/token/v2", url.Values{"grant_type": {strings.Repeat("x", 1000)}})
+	early.Body = io.NopCloser(io.LimitReader(early.Body, 500))
+	for name, r := range map[string]*http.Request{
+		"it lacks one": multipartRequest(t, "/ims/token/v2", form), "it has another boundary": another, "it ends early": early,
+	} {
+		a := c.send(r)
+		require.Equal(t, http.StatusBadRequest, a.status, name)
+		require.JSONEq(t, `{"error":"invalid_request","error_description":"missing parameter: grant_type"}`, a.body, name)
+	}
 }
 
 func TestToken_SmallActionCallsDoNotCutTokenRequests(t *testing.T) {
@@ -158,7 +185,10 @@ func TestStatus_IsLiveWithoutAToken(t *testing.T) {
 	c := start(t, nil)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://emulator.test/status", nil)
 	require.NoError(t, err)
-	require.Contains(t, c.send(r).body, `"state":"LIVE"`)
+	a := c.send(r)
+	require.Equal(t, http.StatusOK, a.status)
+	require.Equal(t, "application/json", a.header.Get("Content-Type"))
+	require.Contains(t, a.body, `"state":"LIVE"`)
 }
 
 func TestServeHTTP_TheSameOverARealConnection(t *testing.T) {

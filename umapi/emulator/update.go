@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// update changes a user. A nil field stays as it is.
+// update changes a user. A nil field stays as it is. Adobe's tools send an
+// update of nothing, which is none whoever the user is.
 type update struct {
 	email, username, first, last *string
 }
@@ -66,7 +67,7 @@ func (u update) check() *problem {
 
 func (u update) run(x *execution) *problem {
 	a, p := x.account()
-	if a == nil {
+	if a == nil || u == (update{}) {
 		return p
 	}
 	if a.idType == TypeAdobeID {

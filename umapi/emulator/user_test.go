@@ -207,6 +207,36 @@ func TestUpdate_EmailThatIsTheUsernameOfAnother(t *testing.T) {
 	require.Equal(t, "ada.king@example.com", c.user("king@example.com").Username)
 }
 
+// Adobe's command line sends an update of nothing before other steps.
+func TestUpdate_OfNothing(t *testing.T) {
+	t.Parallel()
+	c := start(t, withDirectories)
+	c.seed([]emulator.User{ada(), {Email: "bob@elsewhere.example"}, {Email: "pia@partner.example"}})
+	before := c.em.Users()
+	for _, u := range before {
+		c.ok(on(u.Email, `{"update":{}}`))
+	}
+	require.Equal(t, before, c.em.Users())
+	require.Equal(t, "error.user.nonexistent", c.fails(on("zoe@example.com", `{"update":{}}`)).ErrorCode)
+}
+
+// Adobe's Python client sends it where it means that there is no option.
+func TestOption_ErrorIfAlreadyExists(t *testing.T) {
+	t.Parallel()
+	const option = "errorIfAlreadyExists"
+	adobe := on("bob@elsewhere.example", `{"addAdobeID":{"email":"bob@elsewhere.example","option":"`+option+`"}}`)
+	group := onGroup("Design", `{"createUserGroup":{"option":"`+option+`"}}`)
+	for command, code := range map[string]string{
+		federated("ada@example.com", option): "error.user.already_in_org",
+		adobe:                                "error.user.already_in_org",
+		group:                                "error.usergroup.already_exists",
+	} {
+		c := start(t, nil)
+		c.ok(command)
+		require.Equal(t, code, c.fails(command).ErrorCode)
+	}
+}
+
 func TestUpdate_AdobeIDCannotChange(t *testing.T) {
 	t.Parallel()
 	c := start(t, nil)

@@ -1,7 +1,10 @@
 package emulator
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -15,8 +18,9 @@ func parseCreateUserGroup(_ *stepReader, raw json.RawMessage) (step, *problem) {
 	if p != nil {
 		return nil, p
 	}
-	s := createUserGroup{values["name"], values["description"], values["option"]}
-	return s, firstProblem(checkGroupName(s.name), limit("description", s.description, maxString), checkOption(s.option))
+	option, badOption := readOption(values["option"])
+	s := createUserGroup{values["name"], values["description"], option}
+	return s, firstProblem(checkGroupName(s.name), limit("description", s.description, maxString), badOption)
 }
 
 // checkGroupName accepts the empty name, which means that none is given.
@@ -67,16 +71,14 @@ func readOnlyUpdate(g *group) *problem {
 		"Usergroup is owned by another org and readonly: %s", g.name)
 }
 
-// updateUserGroup renames a user group, or describes it. Nil stays as it is.
+// updateUserGroup renames a user group, or describes it. Nil stays as it is, and
+// Adobe's tools send it with nothing else.
 type updateUserGroup struct{ name, description *string }
 
 func parseUpdateUserGroup(_ *stepReader, raw json.RawMessage) (step, *problem) {
 	values, p := readStrings(raw, []string{"name", "description"}, "error.command.illegal_entry")
 	if p != nil {
 		return nil, p
-	}
-	if len(values) == 0 {
-		return nil, newProblem("error.user.command.missing.arguments", "Name or description is missing in updateUserGroup")
 	}
 	var s updateUserGroup
 	if v, ok := values["name"]; ok {
@@ -100,7 +102,7 @@ func (s updateUserGroup) run(x *execution) *problem {
 	if g == nil {
 		return p
 	}
-	if g.readOnly {
+	if g.readOnly && s != (updateUserGroup{}) {
 		return readOnlyUpdate(g)
 	}
 	if s.name != nil && *s.name != g.name {
@@ -155,10 +157,11 @@ func (deleteUserGroup) run(x *execution) *problem {
 }
 
 // groupChange puts users and product profiles into a user group, or takes them
-// out of it.
+// out of it: those that are named, or every one.
 type groupChange struct {
 	users, profiles []string
 	add             bool
+	all             bool // with add unset
 }
 
 var groupLists = listRules{
@@ -172,6 +175,9 @@ func parseGroupAdd(r *stepReader, raw json.RawMessage) (step, *problem) {
 }
 
 func parseGroupRemove(r *stepReader, raw json.RawMessage) (step, *problem) {
+	if isAll(raw) {
+		return groupChange{all: true}, nil
+	}
 	lists, p := r.readLists(raw, groupLists)
 	return groupChange{users: lists["user"], profiles: lists["profile"]}, p
 }
@@ -181,7 +187,7 @@ func (s groupChange) run(x *execution) *problem {
 	if p != nil {
 		return p
 	}
-	if len(s.users) > 0 && g != nil && g.readOnly {
+	if (s.all || len(s.users) > 0) && g.readOnly {
 		if s.add {
 			return newProblem("error.usergroup.readonly.add_user_not_allowed",
 				"User cannot be added to group as owned by another org and readonly: %s", g.name)
@@ -189,10 +195,10 @@ func (s groupChange) run(x *execution) *problem {
 		return newProblem("error.usergroup.readonly.remove_user_not_allowed",
 			"User cannot be removed from group as owned by another org and readonly: %s", g.name)
 	}
-	profiles, bad := s.findProfiles(x)
-	users, p := s.findUsers(x)
-	bad = firstProblem(bad, p)
-	if g == nil || bad != nil && !x.switches.SkipBadEntries {
+	profiles, noProfile := s.findProfiles(x, g)
+	users, noUser := s.findUsers(x, g)
+	bad := firstProblem(noProfile, noUser)
+	if bad != nil && !x.switches.SkipBadEntries {
 		return bad
 	}
 	if s.add {
@@ -228,7 +234,10 @@ func (s groupChange) apply(x *execution, g *group, users []*account, profiles []
 	return changed
 }
 
-func (s groupChange) findProfiles(x *execution) ([]*group, *problem) {
+func (s groupChange) findProfiles(x *execution, g *group) ([]*group, *problem) {
+	if s.all {
+		return slices.Collect(maps.Keys(g.profiles)), nil
+	}
 	var found []*group
 	var bad *problem
 	for _, name := range s.profiles {
@@ -243,24 +252,44 @@ func (s groupChange) findProfiles(x *execution) ([]*group, *problem) {
 
 // findUsers finds users by their e-mails; of two accounts with one e-mail the
 // organisation's own. There is no way to say otherwise in a list.
-func (s groupChange) findUsers(x *execution) ([]*account, *problem) {
-	var found []*account
-	var refused *problem
-	known := 0
+func (s groupChange) findUsers(x *execution, g *group) ([]*account, *problem) {
+	if s.all {
+		return s.changeable(x, g.inOrder())
+	}
+	var known []*account
+	unknown := ""
 	for _, email := range s.users {
-		a := x.org.find(email, "", false)
-		if a == nil {
-			continue
+		if a := x.org.find(email, "", false); a != nil {
+			known = append(known, a)
+		} else {
+			unknown = cmp.Or(unknown, email)
 		}
-		known++
+	}
+	found, refused := s.changeable(x, known)
+	switch {
+	case unknown == "" || x.lenient() || len(known) > 0 && x.switches.SkipBadEntries:
+		return found, refused
+	case len(known) > 0:
+		return found, newProblem("error.user.not_found", "User not found: %s", unknown)
+	}
+	return nil, noValidUsers()
+}
+
+// changeable returns those of users whose membership can be changed, and why
+// that of the first of the others cannot.
+func (s groupChange) changeable(x *execution, users []*account) (found []*account, refused *problem) {
+	for _, a := range users {
 		if p := x.refuseMembership(a, s.add); p != nil {
 			refused = firstProblem(refused, p)
-			continue
+		} else {
+			found = append(found, a)
 		}
-		found = append(found, a)
 	}
-	if known == len(s.users) || x.lenient() || known > 0 && x.switches.SkipBadEntries {
-		return found, refused
-	}
-	return found, newProblem("error.user.not_found", "No valid users were found in the request")
+	return found, refused
+}
+
+// noValidUsers is about users of whom none is known, in the words seen in
+// practice.
+func noValidUsers() *problem {
+	return newProblem("error.user.not_found", "No valid users were found in the request")
 }
