@@ -277,7 +277,7 @@ func (w *world) readEnds(e *edge, d Due) {
 func (w *world) parkBlocked() {
 	blocked, free := map[row]bool{}, map[row]bool{}
 	for _, e := range w.items {
-		waits := !e.taken && (e.account.Presence.missing() || e.group.Presence == Absent)
+		waits := !e.taken && (e.account.Presence.missing() || e.group.Presence == Absent && !e.group.coming)
 		for _, d := range slices.Concat(e.due, e.also) {
 			if waits {
 				blocked[d.row()] = true

@@ -128,6 +128,7 @@ func (w *world) planGroup(out []unit, d Due) []unit {
 			// It was there before: its members are not due because of it.
 			c.Touched = []Touch{{Kind: KindEdge, Group: t.id, Class: ClassMembership}}
 		}
+		g.coming = true
 		return append(out, unit{group: g, command: c, first: true, alone: d.Alone})
 	case g.Name == t.name, g.Adopted:
 		w.decide(d, Done, nil)

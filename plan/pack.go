@@ -14,6 +14,17 @@ func (w *world) pack(units []unit) {
 			u.account.update = &units[i]
 		}
 	}
+	// First each membership takes the root that it had best travel with, or
+	// waits for it. Then what room there is left is used: a call costs the same.
+	best := w.cover(units)
+	if w.fill(units, &best) {
+		w.fill(slices.DeleteFunc(slices.Clone(units), func(u unit) bool { return u.edge == nil }), nil)
+	}
+	w.parkBlocked()
+}
+
+// fill adds units to the call. It reports false if one has the call for itself.
+func (w *world) fill(units []unit, best *cover) bool {
 	for _, u := range units {
 		if len(w.plan.Commands) == w.in.Limits.Commands {
 			break
@@ -27,13 +38,13 @@ func (w *world) pack(units []unit) {
 		case u.group != nil:
 			w.packGroup(u)
 		default:
-			w.packEdge(u.edge, u.alone)
+			w.packEdge(u.edge, u.alone, best)
 		}
 		if u.alone && len(w.plan.Commands) > 0 {
-			break
+			return false
 		}
 	}
-	w.parkBlocked()
+	return true
 }
 
 // clashes reports whether another account's command has the same root, since a
@@ -146,7 +157,7 @@ func (w *world) deletesGroup() bool {
 }
 
 // packEdge takes the membership with the root that takes the most others along.
-func (w *world) packEdge(e *edge, alone bool) {
+func (w *world) packEdge(e *edge, alone bool, best *cover) {
 	if e.taken || e.account.changed || e.group.changed {
 		return
 	}
@@ -163,10 +174,19 @@ func (w *world) packEdge(e *edge, alone bool) {
 		}
 	}
 	if !alone && !e.solo && e.listable() && e.group.mappable() || !e.verified() {
-		byGroup, d = w.groupSteps(e.group, e)
+		byGroup, d = w.groupSteps(e.group, e, best != nil)
+	}
+	toGroup := count(byGroup) > count(byUser)
+	if best != nil && !alone && !e.solo {
+		switch account, group := best.roots(e); {
+		case group && !account && byGroup == nil, account && !group && byUser == nil:
+			return
+		case group != account:
+			toGroup = group
+		}
 	}
 	switch {
-	case count(byGroup) > count(byUser):
+	case toGroup:
 		e.group.direction = d
 		c := Command{
 			UMAPI:      umapi.Command{UserGroup: e.group.Name},
@@ -199,7 +219,7 @@ func (w *world) userSteps(a *account, first *edge, room int) [][]*edge {
 
 // groupSteps are the memberships that one more command of the group can carry,
 // first among them, and the direction that the group then has in this call.
-func (w *world) groupSteps(g *group, first *edge) ([][]*edge, direction) {
+func (w *world) groupSteps(g *group, first *edge, thrifty bool) ([][]*edge, direction) {
 	if g.direction == bothDirection || g.direction == onlyAdds && !first.add || g.direction == onlyRemoves && first.add {
 		return nil, g.direction
 	}
@@ -221,6 +241,9 @@ func (w *world) groupSteps(g *group, first *edge) ([][]*edge, direction) {
 		if steps, rest := split(all, w.in.Limits.Steps, w.in.Limits.Entries); rest == 0 {
 			return steps, bothDirection
 		}
+	}
+	if thrifty && g.direction != noDirection && len(all) > len(same) && len(same) < w.in.Limits.Steps*w.in.Limits.Entries {
+		return nil, d // what is left travels with the other direction, in a later call
 	}
 	steps, _ := split(lead(same, first), w.in.Limits.Steps, w.in.Limits.Entries)
 	return steps, d

@@ -34,6 +34,13 @@ func (w *world) units() []unit {
 		case KindEdge, KindMirrored:
 		}
 	}
+	for _, d := range w.in.Due {
+		if d.Kind == KindUser {
+			for _, a := range w.person(d.User).stale {
+				a.stale = append(a.stale, d)
+			}
+		}
+	}
 	var out []unit
 	edges := w.compareEdges()
 	for _, d := range w.in.Due {
@@ -208,11 +215,9 @@ func (w *world) planAccount(out []unit, a *account) []unit {
 	owner, active := a.owner()
 	alone := false
 	own := make([]Due, 0, len(a.due))
-	for _, d := range w.in.Due {
-		if d.Kind == KindUser && !active && slices.Contains(w.person(d.User).stale, a) {
-			a.also = append(a.also, d)
-			alone = alone || d.Alone
-		}
+	if !active {
+		a.also = a.stale
+		alone = slices.ContainsFunc(a.also, func(d Due) bool { return d.Alone })
 	}
 	for _, d := range a.due {
 		alone = alone || d.Alone

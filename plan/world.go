@@ -59,7 +59,8 @@ type account struct {
 	rules   *mapping.Rules
 	people  []*person // current links, the oldest user first
 	due     []Due     // of users
-	also    []Due     // of users who map elsewhere now, and wait for it to leave
+	stale   []Due     // of users who map elsewhere now
+	also    []Due     // those of them that wait for it to leave
 	planned bool
 	items   []*edge // differences of its memberships, in order of rank
 
@@ -81,6 +82,7 @@ type group struct {
 	teams   []*team
 	known   bool // the mirror has a row for it
 	planned bool
+	coming  bool // by a call soon, with memberships that wait for it
 	items   []*edge
 
 	// What the call under construction does with it.
