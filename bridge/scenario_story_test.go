@@ -145,7 +145,9 @@ func parseStep(name string, data []byte) (step, error) {
 			s.request.operator = path.Ext(name) == ".operator"
 		}
 	case ".console":
-		err = unmarshalStrictly(data, &s.console)
+		if err = unmarshalStrictly(data, &s.console); err == nil && len(s.console) == 0 {
+			err = errors.New("want a list of commands")
+		}
 	case ".response":
 		s.response, err = parseResponse(text)
 	case ".fault":
