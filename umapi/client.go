@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -122,17 +123,17 @@ func segment(s string) string {
 	return url.PathEscape(s)
 }
 
-// isNotFound reports whether a 404 is the service's word that the thing named
-// is not there. A 404 without it may come from anything on the way, and must
-// not be taken for the absence of a user.
-func isNotFound(code string) bool {
-	return strings.HasPrefix(code, "error.") &&
-		(strings.HasSuffix(code, ".not_found") || strings.HasSuffix(code, ".nonexistent"))
+// saysAbsent reports whether a code is the service's word that one of the things
+// named is not there. What is said without such a code may come from anything on
+// the way, and a domain that is not claimed is no user who is not there.
+func saysAbsent(code string, of ...Topic) bool {
+	info, _ := Lookup(code)
+	return info.Effect == EffectAbsent && slices.Contains(of, info.Topic)
 }
 
-// asNotFound adds ErrNotFound to an error that means it.
+// asNotFound adds ErrNotFound to the error of a read of a user that means it.
 func asNotFound(err error) error {
-	if e, ok := errors.AsType[*Error](err); ok && e.Err == nil && isNotFound(e.Code) {
+	if e, ok := errors.AsType[*Error](err); ok && e.Err == nil && e.Status < 500 && saysAbsent(e.Code, TopicUser) {
 		e.Err = ErrNotFound
 	}
 	return err

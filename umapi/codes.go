@@ -74,7 +74,8 @@ type CodeInfo struct {
 	Effect Effect
 	// Meaning says in one sentence what Adobe says with it.
 	Meaning string
-	// Hint tells an operator what to do, in one or two plain sentences.
+	// Hint tells an operator of scim-bridge what to do, in one or two plain
+	// sentences: it names that program's configuration, and what it does next.
 	Hint string
 }
 

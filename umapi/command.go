@@ -108,7 +108,8 @@ func (c Command) RepeatSafe() bool {
 // together. [Client.Act] calls it.
 //
 // What it does not see is a command that lists what another one creates,
-// renames or removes.
+// renames or removes, two that add and remove the same membership, and two on
+// one e-mail, with UseAdobeID and without, where only one account has it.
 func ValidateCall(commands []Command) error {
 	var errs []error
 	if n := len(commands); n < 1 || n > MaxCommands {

@@ -95,7 +95,8 @@ func (b *sandbox) clientWith(t *testing.T, change func(*umapi.Config)) *umapi.Cl
 	return c
 }
 
-// clear removes all that the run made: who and what is gone is no failure.
+// clear removes all that the run made: who and what is gone is no failure. While
+// a user stays, the groups do too, since a later run finds the user by them.
 func (b *sandbox) clear() error {
 	var errs []error
 	for batch := range slices.Chunk(b.users, umapi.MaxCommands) {
@@ -104,6 +105,9 @@ func (b *sandbox) clear() error {
 			commands = append(commands, umapi.Command{User: email, Do: []umapi.Step{{RemoveFromOrg: &umapi.RemoveFromOrg{DeleteAccount: true}}}})
 		}
 		errs = append(errs, b.drop(commands))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
 	}
 	for _, name := range b.groups {
 		errs = append(errs, b.drop([]umapi.Command{{UserGroup: name, Do: []umapi.Step{{DeleteUserGroup: &umapi.DeleteUserGroup{}}}}}))

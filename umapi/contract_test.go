@@ -198,8 +198,9 @@ func TestContract_ClearsAwayEvenAfterAFailure(t *testing.T) {
 
 		s.ok(makeGroup(sandbox.marker))
 		s.ok(s.newcomer("late"))
-		require.NoError(t, em.Inject(emulator.Fault{Match: "POST /v2/usermanagement/action", Status: http.StatusForbidden}))
+		require.NoError(t, em.Inject(emulator.Fault{Match: "POST /v2/usermanagement/action", Status: http.StatusForbidden, Times: 2}))
 		require.ErrorContains(t, sandbox.clear(), s.email("late"), "what stays is named")
+		require.Equal(t, []string{s.email("late")}, em.Members(sandbox.marker), "and found again by the group")
 		em.ClearFaults()
 	})
 }

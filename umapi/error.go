@@ -146,7 +146,12 @@ func ClassOf(err error) Class {
 	case e.Code == "error.command.malformed":
 		return ClassRejected
 	}
-	return classOfStatus(e.Status, e.RetryAfter)
+	class := classOfStatus(e.Status, e.RetryAfter)
+	// Whatever the status: what is about one user or group must not stop all.
+	if info, known := Lookup(e.Code); class == ClassDenied && known && info.Topic != TopicService {
+		return ClassRejected
+	}
+	return class
 }
 
 // isDeniedCode reports whether the code blames what every call has in common.

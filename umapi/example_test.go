@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/scim-bridge/scim-bridge/umapi"
@@ -38,6 +40,33 @@ func newOrg() (*emulator.Emulator, *umapi.Client) {
 		log.Fatal(err)
 	}
 	return em, client
+}
+
+// A client of Adobe's own service, whose secret is in a file. A user who is not
+// there is told apart from one who could not be read.
+func ExampleNew() {
+	client, err := umapi.New(umapi.Config{
+		OrgID:    "A1B2C3D4E5F60718293A4B5C@AdobeOrg",
+		ClientID: "0f1e2d3c",
+		ClientSecret: func() (string, error) {
+			secret, err := os.ReadFile("/run/secrets/umapi")
+			return strings.TrimSpace(string(secret)), err
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.CloseIdleConnections()
+
+	user, err := client.User(context.Background(), "ada@example.com", "example.com")
+	switch {
+	case errors.Is(err, umapi.ErrNotFound):
+		fmt.Println("nobody active has this e-mail")
+	case err != nil:
+		fmt.Println(umapi.ClassOf(err), err)
+	default:
+		fmt.Println(user.Email, user.Type)
+	}
 }
 
 // Creating a user together with its memberships takes one command. The option

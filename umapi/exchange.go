@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptrace"
 	"strconv"
@@ -63,16 +64,20 @@ func (c *Client) attempt(ctx context.Context, r request) (answer, error) {
 	}
 	start := time.Now()
 	a, err := c.send(ctx, r, token)
-	c.log(ctx, r, a, err, time.Since(start))
+	logRequest(ctx, c.cfg.Log, r.op, a, err, time.Since(start))
 	return a, err
 }
 
-func (c *Client) log(ctx context.Context, r request, a answer, err error, took time.Duration) {
-	attrs := []any{"op", r.op, "status", a.status, "request_id", a.requestID, "duration", took}
+// logRequest writes the line of one request. What failed knows its own status and id.
+func logRequest(ctx context.Context, log *slog.Logger, op string, a answer, err error, took time.Duration) {
+	if e, ok := errors.AsType[*Error](err); ok {
+		a.status, a.requestID = e.Status, e.RequestID
+	}
+	attrs := []any{"op", op, "status", a.status, "request_id", a.requestID, "duration", took}
 	if err != nil {
 		attrs = append(attrs, "outcome", string(OutcomeOf(err)), "class", string(ClassOf(err)))
 	}
-	c.cfg.Log.DebugContext(ctx, "umapi request", attrs...)
+	log.DebugContext(ctx, "umapi request", attrs...)
 }
 
 // send makes one request and reads the answer. The answer is returned with an

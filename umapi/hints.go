@@ -32,6 +32,6 @@ const (
 		"credential in the Adobe Developer Console, and check that the User Management API is added to its project."
 	hintOrgID = "Adobe does not know this organization. Compare adobe.org_id with the organization ID that the Adobe Developer " +
 		"Console shows beside the credential; it ends in @AdobeOrg."
-	hintAdminRole = "The administrator role was not changed. It is tried again; if it stays, set the role by hand under " +
+	hintAdminRole = "The administrator or developer role was not changed. It is tried again; if it stays, set the role by hand under " +
 		"Products in the Admin Console."
 )

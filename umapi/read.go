@@ -186,10 +186,11 @@ func pageRefused(err error, l listing, page int) error {
 	if !ok || e.Op != l.op || e.Status != http.StatusNotFound {
 		return err
 	}
+	absent := saysAbsent(e.Code, TopicListed, TopicUserGroup)
 	switch {
-	case page == 0 && l.suffix != "" && isNotFound(e.Code):
+	case page == 0 && l.suffix != "" && absent:
 		e.Err = ErrNotFound
-	case page > 0, isNotFound(e.Code), strings.EqualFold(e.Code, "not found"):
+	case page > 0, absent, strings.EqualFold(e.Code, "not found"):
 		e.Err = fmt.Errorf("%w: page %d is not there", ErrIncomplete, page)
 	}
 	return e

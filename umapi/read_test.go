@@ -32,16 +32,23 @@ func TestUser_OnlyTheServicesOwnWordMeansNotFound(t *testing.T) {
 		found bool // ErrNotFound is wrapped
 		class Class
 	}{
-		"not found":           {answers(404, `{"result":"error.user.not_found","message":"User not found x"}`), true, ClassReread},
-		"nonexistent":         {answers(404, `{"result":"error.user.nonexistent"}`), true, ClassReread},
-		"not found in a 200":  {answers(200, `{"result":"error.user.not_found"}`), true, ClassReread},
-		"404 of a proxy":      {answers(404, "<html>"), false, ClassDenied},
-		"404 of a wrong path": {answers(404, `{"message":"no route"}`), false, ClassDenied},
-		"a bad key":           {answers(200, `{"result":"error.apikey.invalid"}`), false, ClassDenied},
-		"a plain error":       {answers(200, `{"result":"error"}`), false, ClassTransient},
-		"no user":             {answers(200, `{"result":"success"}`), false, ClassTransient},
-		"HTML":                {answers(200, `<html>`), false, ClassTransient},
-		"a bad e-mail":        {answers(400, `{"result":"error.user.email.invalid"}`), false, ClassRejected},
+		"not found":            {answers(404, `{"result":"error.user.not_found","message":"User not found x"}`), true, ClassReread},
+		"nonexistent":          {answers(404, `{"result":"error.user.nonexistent"}`), true, ClassReread},
+		"not found in a 200":   {answers(200, `{"result":"error.user.not_found"}`), true, ClassReread},
+		"404 of a proxy":       {answers(404, "<html>"), false, ClassDenied},
+		"404 of a wrong path":  {answers(404, `{"message":"no route"}`), false, ClassDenied},
+		"a bad key":            {answers(200, `{"result":"error.apikey.invalid"}`), false, ClassDenied},
+		"a plain error":        {answers(200, `{"result":"error"}`), false, ClassTransient},
+		"no user":              {answers(200, `{"result":"success"}`), false, ClassTransient},
+		"HTML":                 {answers(200, `<html>`), false, ClassTransient},
+		"no such group":        {answers(404, `{"result":"error.group.not_found"}`), false, ClassRejected},
+		"no such domain":       {answers(404, `{"result":"error.domain.trust.nonexistent"}`), false, ClassRejected},
+		"no such organization": {answers(404, `{"result":"error.organization.not_found"}`), false, ClassDenied},
+		"something inside":     {answers(500, `{"result":"error.internal.everybody_group.not_found"}`), false, ClassTransient},
+		"not found in a 502":   {answers(502, `{"result":"error.user.not_found"}`), false, ClassTransient},
+		"another one's user":   {answers(403, `{"result":"error.api.user.not.parent.org"}`), false, ClassRejected},
+		"a 403":                {answers(403, ""), false, ClassDenied},
+		"a bad e-mail":         {answers(400, `{"result":"error.user.email.invalid"}`), false, ClassRejected},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -74,7 +74,7 @@ func (r Reply) ErrorsOf(index int) []CommandError {
 // Consistent reports whether the reply can be believed as the answer to a call
 // of so many commands: the counts add up to it, each error belongs to a command
 // that was sent, as many commands have errors as were not completed, and the
-// result agrees. A command that was done although it should only be tried, or
+// result is success if these are none, and else is not. A command that was done although it should only be tried, or
 // only tried although it should be done, belies the reply too. What an
 // inconsistent reply says of any single command must be verified by reading.
 func (r Reply) Consistent(sent int) bool {

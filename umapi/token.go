@@ -109,7 +109,12 @@ func (t *tokens) fetch(ctx context.Context) error {
 	if t.cfg.JWT != nil {
 		obtain = t.exchange
 	}
+	start := time.Now()
 	token, expiry, err := obtain(attempt, secret)
+	if err == nil && !isToken(token) {
+		err = noToken(fmt.Errorf("%w: its token has characters that no header takes", errUnreadable))
+	}
+	logRequest(ctx, t.cfg.Log, opToken, answer{status: http.StatusOK}, err, time.Since(start))
 	if err != nil {
 		return err
 	}

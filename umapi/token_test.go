@@ -156,6 +156,7 @@ func TestToken_FailuresAreNotSentAndSorted(t *testing.T) {
 		"500":                     {500, `{"error":"server_error"}`, nil, ClassTransient, "server_error", 0},
 		"HTML with 200":           {200, "<html>", nil, ClassTransient, "", 0},
 		"no token":                {200, `{"token_type":"bearer"}`, nil, ClassTransient, "", 0},
+		"a token of two lines":    {200, `{"access_token":"a\nb","token_type":"bearer"}`, nil, ClassTransient, "", 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -315,6 +316,33 @@ func TestErrorsAndLog_HoldNeitherTokenNorSecret(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestLog_HasALineForEachRequest(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	s := &service{api: answers(200, successBody, "X-Request-Id", "abc")}
+	c := newService(t, s, func(cfg *Config) {
+		cfg.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	_, err := c.Act(t.Context(), oneCommand())
+	require.NoError(t, err)
+	s.revoke()
+	s.token = func(w http.ResponseWriter) bool {
+		answers(401, "", "X-Request-Id", "def")(w, nil)
+		return true
+	}
+	_, err = c.Act(t.Context(), oneCommand())
+	require.ErrorIs(t, err, ErrDenied)
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	require.Len(t, lines, 4)
+	for i, want := range []string{
+		`op="obtain token" status=200 request_id="" `, `op=action status=200 request_id=abc `,
+		`op=action status=401 `, `op="obtain token" status=401 request_id=def `,
+	} {
+		require.Contains(t, lines[i], want)
+	}
+	require.Contains(t, lines[3], "outcome=not-sent class=denied")
 }
 
 func TestToken_SecretTravelsInTheBodyOnly(t *testing.T) {

@@ -53,8 +53,8 @@ func (c Command) subject() subject {
 }
 
 func (c Command) validateUserRoot() []error {
-	errs := text("user", c.User, MaxTextLength)
-	errs = append(errs, text("domain", c.Domain, MaxTextLength)...)
+	errs := entry("user", c.User, MaxTextLength)
+	errs = append(errs, optional("domain", c.Domain)...)
 	isEmail := strings.Contains(c.User, "@")
 	switch {
 	case isEmail && c.Domain != "":
@@ -241,8 +241,10 @@ func groupName(what, s string) []error {
 
 func email(what, s string) []error {
 	errs := entry(what, s, MaxEmailLength)
-	if !strings.Contains(s, "@") {
+	if at := strings.LastIndex(s, "@"); at < 0 {
 		errs = append(errs, fmt.Errorf("%s: no @", what))
+	} else if at == 0 || at == len(s)-1 {
+		errs = append(errs, fmt.Errorf("%s: nothing before or after @", what))
 	}
 	for _, r := range s {
 		if r <= ' ' || r >= utf8.RuneSelf || r == 0x7f {

@@ -83,7 +83,10 @@ func (f *emulatorFlags) emulator() (*emulator.Emulator, error) {
 	// Once more: a switch that was turned off has no trace in the configuration,
 	// and the preset may have turned it on.
 	s := em.Switches()
-	if err := errors.Join(f.switches.over(&s), em.SetSwitches(s)); err != nil {
+	if err := f.switches.over(&s); err != nil {
+		return nil, err
+	}
+	if err := em.SetSwitches(s); err != nil {
 		return nil, err
 	}
 	if f.state == "" {
@@ -119,6 +122,13 @@ func (f *emulatorFlags) serve(ctx context.Context, em *emulator.Emulator, stdout
 		return err
 	}
 	servers, scheme := []*listening{api}, "http"
+	var port *listening
+	if f.control != "" {
+		if port, err = f.listenTo(f.control, control.New(em)); err != nil {
+			return errors.Join(err, api.l.Close())
+		}
+		servers = append(servers, port)
+	}
 	if ca != nil {
 		api.l, scheme = tls.NewListener(api.l, secured), "https"
 	}
@@ -129,12 +139,7 @@ func (f *emulatorFlags) serve(ctx context.Context, em *emulator.Emulator, stdout
 	if ca != nil {
 		fmt.Fprintf(stdout, "emulator: clients must trust %s\n", ca.file)
 	}
-	if f.control != "" {
-		port, err := f.listenTo(f.control, control.New(em))
-		if err != nil {
-			return errors.Join(err, api.l.Close())
-		}
-		servers = append(servers, port)
+	if port != nil {
 		fmt.Fprintf(stdout, "emulator: control http://%s\n", port.l.Addr())
 		if a, ok := port.l.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
 			f.cfg.Log.Warn("whoever reaches the control port can do everything: it asks nobody who they are", "addr", a.String())
@@ -179,8 +184,9 @@ func (f *emulatorFlags) listenTo(address string, handler http.Handler) (*listeni
 	}}, nil
 }
 
-// serve serves until ctx ends.
+// serve serves until ctx ends. Requests that a fault keeps waiting end with it.
 func (s *listening) serve(ctx context.Context) error {
+	s.server.BaseContext = func(net.Listener) context.Context { return ctx }
 	served := make(chan error, 1)
 	go func() { served <- s.server.Serve(s.l) }()
 	select {

@@ -215,6 +215,8 @@ func TestEmulator_WrongUse(t *testing.T) {
 		{"--client one-secret", "--client: want ID:SECRET"},
 		{"--client 0f1e2d3c:two", `"0f1e2d3c" is there already`},
 		{"--users-per-page -1", "UsersPerPage: -1"},
+		{"--max-steps -2", "MaxSteps: -2"},
+		{"--max-body -1", "MaxBody: -1"},
 		{"--seed x", "--seed"},
 		{"--jwt-certificate " + filepath.Join(dir, "nowhere.pem"), "nowhere.pem: no such file"},
 		{"--jwt-certificate " + broken, "Certificate"},
@@ -243,7 +245,31 @@ func TestEmulator_AddressThatIsTaken(t *testing.T) {
 		err := run(t.Context(), emulatorArgs(flag, taken), environment{Stdout: &stdout, Stderr: &stderr})
 		require.Equal(t, exitFailed, report(&stderr, err))
 		require.Contains(t, stderr.String(), "another process listens on "+taken)
+		require.Empty(t, stdout.String(), flag)
 	}
+}
+
+func TestEmulator_EndsWithRequestsThatAFaultKeepsWaiting(t *testing.T) {
+	t.Parallel()
+	e := runEmulator(t, "--control", "127.0.0.1:0")
+	resp, err := http.Post(e.control(t)+"/faults", "application/json", strings.NewReader(`{"match": "GET /status", "status": 200, "wait": "1h"}`))
+	require.NoError(t, err)
+	resp.Body.Close()
+	var waiting errgroup.Group
+	waiting.Go(func() error {
+		resp, err := http.Get(e.api(t) + "/status")
+		if err == nil {
+			resp.Body.Close()
+		}
+		return err
+	})
+	for struck := 0; struck == 0; {
+		var armed struct{ Faults []struct{ Struck int } }
+		getJSON(t, e.control(t)+"/faults", &armed)
+		struck = armed.Faults[0].Struck
+	}
+	e.stop()
+	require.Error(t, waiting.Wait())
 }
 
 func TestEmulator_HelpGroupsTheFlags(t *testing.T) {

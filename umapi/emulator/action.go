@@ -52,7 +52,9 @@ func (e *Emulator) serveAction(q *request, _ []string, entry *Entry) reply {
 	commands := make([]*command, 0, len(elements))
 	for i, raw := range elements {
 		c := e.readCommand(i, raw)
-		ok = ok && c != nil
+		if ok = c != nil; !ok {
+			break
+		}
 		commands = append(commands, c)
 	}
 	large := len(q.body) > e.cfg.MaxBody
@@ -179,6 +181,12 @@ func (x *execution) lenient() bool {
 	return x.call.testOnly && !x.switches.TestOnlyObserved
 }
 
+// strict reports whether testOnly is as it was reported from practice: what a
+// step would make is not there for those that follow.
+func (x *execution) strict() bool {
+	return x.call.testOnly && x.switches.TestOnlyObserved
+}
+
 // bind makes the rest of the command about a, even if its e-mail changes.
 func (x *execution) bind(a *account) { x.bound = a }
 
@@ -193,7 +201,7 @@ func (x *execution) account() (*account, *problem) {
 		return x.bound, nil
 	case x.lenient():
 		return nil, nil
-	case x.call.testOnly:
+	case x.strict():
 		return nil, noValidUsers()
 	}
 	outside := x.org.findOwned(x.cmd.user, x.cmd.domain)

@@ -330,7 +330,14 @@ func TestSwitch_TestOnlyObservedIsStrict(t *testing.T) {
 		on("new@example.com", list("add", "group", "Design")),
 		onGroup("Design", list("add", "user", "new@example.com")),
 		onGroup("Made", `{"createUserGroup":{}}`),
+		federated("new@example.com", "", list("add", "group", "Design")),
+		`{"user":"bob@elsewhere.example","do":[{"addAdobeID":{"email":"bob@elsewhere.example"}},`+list("add", "group", "Design")+`]}`,
+		federated("new@example.com", ""),
 	)
-	require.Equal(t, "error", reply.Result)
-	require.Equal(t, []string{"error.user.not_found", "error.user.not_found", "error.usergroup.not_found"}, reply.codes())
+	require.Equal(t, []string{
+		"error.user.not_found", "error.user.not_found", "error.usergroup.not_found", "error.user.not_found", "error.user.not_found",
+	}, reply.codes())
+	require.Equal(t, 1, reply.Errors[3].Step, "the create would be done")
+	require.Equal(t, 1, reply.Errors[4].Step)
+	require.Equal(t, 1, reply.CompletedInTestMode)
 }

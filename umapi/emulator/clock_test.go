@@ -1,6 +1,7 @@
 package emulator_test
 
 import (
+	"math"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -22,6 +23,10 @@ func TestAdvance_MovesTheClockForwardOnly(t *testing.T) {
 		require.Equal(t, begin.Add(time.Hour), c.em.Now())
 		time.Sleep(time.Minute)
 		require.Equal(t, begin.Add(61*time.Minute), c.em.Now(), "it runs on from there")
+		for range 3 {
+			c.em.Advance(math.MaxInt64)
+		}
+		require.Equal(t, time.Now().Add(math.MaxInt64), c.em.Now(), "and never turns round")
 	})
 }
 

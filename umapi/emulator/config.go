@@ -137,6 +137,30 @@ func (c Config) withDefaults() (Config, error) {
 			problems = append(problems, fmt.Errorf("%s is empty", f.name))
 		}
 	}
+	problems = append(problems, c.completeNumbers()...)
+	problems = append(problems, c.completeTimes()...)
+	problems = append(problems, c.checkClients()...)
+	if c.Seed == 0 {
+		c.Seed = defaultSeed
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	c.Directories = append([]Directory{{Domains: c.Domains, Type: c.DirectoryType, Login: c.Login}}, c.Directories...)
+	claimed := map[string]bool{}
+	for i := range c.Directories {
+		problems = append(problems, c.Directories[i].complete(claimed, func(field string) string { return configField(i, field) })...)
+	}
+	if err := c.Switches.check(); err != nil {
+		problems = append(problems, fmt.Errorf("Switches: %w", err))
+	}
+	return c, errors.Join(problems...)
+}
+
+// completeNumbers puts defaults in the place of 0, and returns what is too
+// small.
+func (c *Config) completeNumbers() []error {
+	var problems []error
 	for _, f := range []struct {
 		name     string
 		value    *int
@@ -163,8 +187,14 @@ func (c Config) withDefaults() (Config, error) {
 			*f.value = f.fallback
 		}
 	}
+	return problems
+}
+
+// completeTimes is completeNumbers for durations.
+func (c *Config) completeTimes() []error {
 	c.TokenLifetime = cmp.Or(c.TokenLifetime, defaultTokenLifetime)
 	c.ListingInterval = cmp.Or(c.ListingInterval, defaultListingInterval)
+	var problems []error
 	for _, f := range []struct {
 		name           string
 		value, minimum time.Duration
@@ -177,22 +207,7 @@ func (c Config) withDefaults() (Config, error) {
 			problems = append(problems, fmt.Errorf("%s: %s is less than %s", f.name, f.value, f.minimum))
 		}
 	}
-	problems = append(problems, c.checkClients()...)
-	if c.Seed == 0 {
-		c.Seed = defaultSeed
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
-	c.Directories = append([]Directory{{Domains: c.Domains, Type: c.DirectoryType, Login: c.Login}}, c.Directories...)
-	claimed := map[string]bool{}
-	for i := range c.Directories {
-		problems = append(problems, c.Directories[i].complete(claimed, func(field string) string { return configField(i, field) })...)
-	}
-	if err := c.Switches.check(); err != nil {
-		problems = append(problems, fmt.Errorf("Switches: %w", err))
-	}
-	return c, errors.Join(problems...)
+	return problems
 }
 
 // configField names a field of the directory at index. The first is that of

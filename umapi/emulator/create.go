@@ -137,7 +137,7 @@ func (c create) run(x *execution) *problem {
 		x.bind(twin)
 		return nil
 	}
-	if p := home.refuseMaking(x.switches); p != nil {
+	if p := home.refuseMaking(x.switches); p != nil || x.strict() {
 		return p
 	}
 	a := &account{idType: c.idType, home: home, profile: profile{
@@ -239,6 +239,7 @@ func (c *create) addAdobeID(x *execution) *problem {
 	}
 	a := x.org.adobe[fold(c.email)]
 	switch {
+	case a == nil && x.strict():
 	case a == nil:
 		x.org.insert(&account{idType: TypeAdobeID, profile: profile{
 			email: c.email, username: c.email, first: c.first, last: c.last, country: c.country,

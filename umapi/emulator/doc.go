@@ -65,6 +65,7 @@
 //	an empty list under a user             success without change
 //	an empty list under a user group       of users error.usergroup.command.missing.arguments, of profiles error.group.invalid_list
 //	a bad entry in a list "usergroup"      error.command.add_remove.invalid.usergroup_list
+//	remove "all" under a user              spares system administrators, and groups that are read-only
 //	remove "all" under a user group        takes out all users and profiles; add "all" is error.command.add_remove.list
 //	an unknown name in a list "product"    error.group.not_found, as in every other
 //	adding twice, removing twice           success
@@ -110,6 +111,7 @@
 //	twins in a single read                 the organisation's own account
 //	an e-mail that is another's username   with domain a single read finds the e-mail first; commands never find such a username
 //	the domain of an Adobe ID              that of its e-mail
+//	what a query gets wrong                is passed over: unknown names, no booleans, what cannot be read; entered as unexpected
 //	the order of fields                    that of recorded answers; the documentation's sample has errors before result
 //	page 0 of the deprecated user groups   the first page, as page 1 is
 //	a deprecated change with a bad entry   400, and nothing of it is done

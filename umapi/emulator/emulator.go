@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -80,6 +81,15 @@ func (e *Emulator) serve(q *request, entry *Entry) reply {
 		entry.Unexpected = fmt.Sprintf("%s %s is not modelled", q.method, q.path)
 		return *refusal
 	}
+	r := e.answer(ep, q, args, entry)
+	if wrong := ep.query.mistakes(q); wrong != "" {
+		entry.Unexpected = strings.TrimPrefix(entry.Unexpected+"; "+wrong, "; ")
+	}
+	return r
+}
+
+// answer is serve for a request that has an endpoint. The caller holds e.mu.
+func (e *Emulator) answer(ep endpoint, q *request, args []string, entry *Entry) reply {
 	if !ep.managed {
 		return ep.serve(e, q, args, entry)
 	}

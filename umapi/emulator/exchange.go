@@ -21,16 +21,19 @@ type request struct {
 	path     string // escaped, as sent
 	plain    string // unescaped
 	segments []string
-	query    url.Values
+	query    url.Values // what can be read of it
+	badQuery error      // why the rest cannot
 	header   http.Header
 	body     []byte
 	subjects []string // roots of the commands of an action call, folded
 }
 
 // readRequest reads r whole. Path segments are unescaped one by one, since a
-// group name may hold a slash.
+// group name may hold a slash. Where the body cannot be read, it returns the
+// rest with the error.
 func readRequest(r *http.Request, maxBody int) (*request, error) {
-	q := &request{method: r.Method, path: r.URL.EscapedPath(), query: r.URL.Query(), header: http.Header{}}
+	q := &request{method: r.Method, path: r.URL.EscapedPath(), header: http.Header{}}
+	q.query, q.badQuery = url.ParseQuery(r.URL.RawQuery)
 	for name, values := range r.Header { // canonical, as a server has them
 		name = http.CanonicalHeaderKey(name)
 		q.header[name] = append(q.header[name], values...)
@@ -38,7 +41,7 @@ func readRequest(r *http.Request, maxBody int) (*request, error) {
 	for _, s := range strings.Split(strings.TrimPrefix(q.path, "/"), "/") {
 		plain, err := url.PathUnescape(s)
 		if err != nil {
-			return nil, fmt.Errorf("read path segment %q: %w", s, err)
+			panic(err) // EscapedPath is well-formed
 		}
 		q.segments = append(q.segments, plain)
 	}
@@ -51,15 +54,34 @@ func readRequest(r *http.Request, maxBody int) (*request, error) {
 	// is no action call has the room that it has by default.
 	q.body, err = io.ReadAll(io.LimitReader(r.Body, int64(max(maxBody, defaultMaxBody))+1))
 	if err != nil {
-		return nil, fmt.Errorf("read request body: %w", err)
+		return q, fmt.Errorf("read request body: %w", err)
 	}
 	return q, nil
+}
+
+// receive is readRequest, and enters a request that cannot be read whole.
+// status is what such a one is answered with; 0 is no answer.
+func (e *Emulator) receive(r *http.Request, status int) (*request, error) {
+	q, err := readRequest(r, e.cfg.MaxBody)
+	if err != nil {
+		entry := e.enter(q)
+		entry.Status, entry.Unexpected = status, err.Error()
+		e.record(entry)
+	}
+	return q, err
+}
+
+// enter begins the entry of q.
+func (e *Emulator) enter(q *request) *Entry {
+	entry := &Entry{Time: e.Now(), Method: q.method, Path: q.path, RequestID: e.requestID(q)}
+	q.note(entry)
+	return entry
 }
 
 // ServeHTTP answers over a real connection. A fault that drops the connection
 // aborts the handler, which makes the server close it without an answer.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	q, err := readRequest(r, e.cfg.MaxBody)
+	q, err := e.receive(r, http.StatusBadRequest)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -84,7 +106,7 @@ func (e *Emulator) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	q, err := readRequest(r, e.cfg.MaxBody)
+	q, err := e.receive(r, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -99,9 +121,7 @@ func (e *Emulator) RoundTrip(r *http.Request) (*http.Response, error) {
 // that strike before it is applied, the genuine answer, the faults that strike
 // after. It returns errDropped, or the error of ctx.
 func (e *Emulator) exchange(ctx context.Context, q *request) (outcome, error) {
-	entry := &Entry{Time: e.Now(), Method: q.method, Path: q.path, RequestID: e.requestID(q)}
-	q.note(entry)
-
+	entry := e.enter(q)
 	out, err := e.exchangeNoted(ctx, q, entry)
 	entry.Status, entry.Result = out.status, out.result
 	entry.Dropped = out.cut > 0 || errors.Is(err, errDropped)

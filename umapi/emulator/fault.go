@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -113,6 +114,7 @@ func arm(faults []Fault) ([]*ArmedFault, error) {
 			problems = append(problems, fmt.Errorf("fault: %w", err))
 		}
 		f.Moment = cmp.Or(f.Moment, BeforeApply)
+		f.Header = maps.Clone(f.Header)
 		armed[i] = &ArmedFault{Fault: f, Left: cmp.Or(f.Times, -1)}
 	}
 	return armed, errors.Join(problems...)
@@ -126,6 +128,7 @@ func (e *Emulator) Faults() []ArmedFault {
 	armed := make([]ArmedFault, len(e.faults))
 	for i, f := range e.faults {
 		armed[i] = *f
+		armed[i].Fault.Header = maps.Clone(f.Fault.Header)
 	}
 	return armed
 }

@@ -240,3 +240,13 @@ func TestFault_JSONRefusesWhatIsNoFault(t *testing.T) {
 		require.ErrorContains(t, json.Unmarshal([]byte(text), &f), want)
 	}
 }
+
+func TestInject_SharesNoHeaderWithTheCaller(t *testing.T) {
+	t.Parallel()
+	c := start(t, nil)
+	header := map[string]string{"X-Gateway": "a"}
+	require.NoError(t, c.em.Inject(emulator.Fault{Status: http.StatusBadGateway, Header: header}))
+	header["X-Gateway"] = "b"
+	c.em.Faults()[0].Fault.Header["X-Gateway"] = "c"
+	require.Equal(t, "a", c.get("/groups/"+orgID+"/0").header.Get("X-Gateway"))
+}

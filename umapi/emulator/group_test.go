@@ -65,6 +65,21 @@ func TestMembership_RemoveAll(t *testing.T) {
 	require.Equal(t, []string{"_org_admin"}, c.user("ada@example.com").Groups, "the system administrators are protected")
 }
 
+// They are their owner's, and naming them is refused.
+func TestMembership_RemoveAllSparesReadOnlyGroups(t *testing.T) {
+	t.Parallel()
+	for _, nobody := range []bool{false, true} {
+		c := start(t, func(cfg *emulator.Config) { cfg.Switches.RemoveAllSparesNobody = nobody })
+		require.NoError(t, c.em.AddGroup(emulator.Group{Name: "Shared", ReadOnly: true}))
+		c.seed([]emulator.User{ada("Design", "Shared")}, "Design")
+		c.ok(on("ada@example.com", `{"remove":"all"}`))
+		require.Equal(t, []string{"Shared"}, c.user("ada@example.com").Groups)
+		require.Equal(t, "error.usergroup.readonly.remove_user_not_allowed", c.fails(on("ada@example.com", list("remove", "group", "Shared"))).ErrorCode)
+		c.ok(on("ada@example.com", `{"removeFromOrg":{}}`))
+		require.Empty(t, c.em.Members("Shared"), "who leaves the organisation leaves them too")
+	}
+}
+
 func TestMembership_OneUnknownGroupVoidsTheList(t *testing.T) {
 	t.Parallel()
 	for _, skip := range []bool{false, true} {
@@ -96,6 +111,20 @@ func TestMembership_AdministrativeGroups(t *testing.T) {
 	require.Empty(t, c.user("ada@example.com").Groups)
 	for _, g := range c.em.Groups() {
 		assert.NotContains(t, g.Name, "_", "an administrative group without members is not shown")
+	}
+}
+
+// Where they exist they are as protected as the system administrators.
+func TestMembership_CompartmentsAreOutOfReach(t *testing.T) {
+	t.Parallel()
+	c := start(t, nil)
+	for _, name := range []string{"_compartment_admin", "_compartment_viewer"} {
+		email := "a" + name + "@example.com"
+		c.seed([]emulator.User{{Email: email, Groups: []string{name}}, {Email: "b" + name + "@example.com"}}, name)
+		require.Equal(t, "error.group.not_found", c.fails(on(email, list("remove", "group", name))).ErrorCode)
+		require.Equal(t, "error.group.not_found", c.fails(on("b"+name+"@example.com", list("add", "group", name))).ErrorCode)
+		c.ok(on(email, `{"remove":"all"}`))
+		require.Equal(t, []string{email}, c.em.Members(name))
 	}
 }
 

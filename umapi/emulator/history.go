@@ -31,6 +31,7 @@ func (h *history) did(redo, undo func()) {
 	case h.trying:
 		h.tried = append(h.tried, change{redo: redo, undo: undo})
 	case h.lag() > 0:
+		h.forget()
 		h.recent = append(h.recent, change{h.now(), redo, undo})
 	}
 }
@@ -45,17 +46,19 @@ func (h *history) try(f func() bool) {
 	h.trying, h.tried = false, nil
 }
 
-// asOf runs read in the past: without the changes that are younger than the
-// lag. Older ones are forgotten.
-func (h *history) asOf(read func()) {
+// forget lets go of the changes that every read sees.
+func (h *history) forget() {
 	visible := h.now().Add(-h.lag())
-	old, _ := slices.BinarySearchFunc(h.recent, visible, func(c change, t time.Time) int {
-		if c.at.After(t) {
-			return 1
-		}
-		return -1
-	})
-	h.recent = slices.Delete(h.recent, 0, old)
+	for len(h.recent) > 0 && !h.recent[0].at.After(visible) {
+		h.recent[0] = change{} // else its memory stays in use
+		h.recent = h.recent[1:]
+	}
+}
+
+// asOf runs read in the past: without the changes that are younger than the
+// lag.
+func (h *history) asOf(read func()) {
+	h.forget()
 	takeBack(h.recent)
 	defer func() {
 		for _, c := range h.recent {

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"encoding/json"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -10,7 +11,7 @@ import (
 
 // Entry is one request that came in. Requests are entered when they have been
 // answered, in that order. The bodies of token requests, which hold a secret,
-// and their query are left out.
+// and their query are left out, as are secrets in the query of any other.
 type Entry struct {
 	Seq       uint64            `json:"seq"`                // 1 for the first request since New
 	Time      time.Time         `json:"time"`               // when it came in
@@ -28,7 +29,8 @@ type Entry struct {
 	Applied   bool              `json:"applied,omitempty"`  // it changed, or could have changed, the organisation
 	Dropped   bool              `json:"dropped,omitempty"`  // a fault cut the connection, before or within the answer
 	// Unexpected says what in the request the service does not know: a path, a
-	// key, a step, or more commands than allowed. Empty for a request in order.
+	// parameter, a key, a step, or more commands than allowed; or why the request
+	// could not be read. Empty for a request in order.
 	Unexpected string `json:"unexpected,omitempty"`
 }
 
@@ -41,18 +43,19 @@ type CommandError struct {
 
 // Bounds of the memory of a ledger, beside its number of entries.
 const (
-	maxLedgerBytes = 64 << 20
-	entryOverhead  = 400 // bytes of an entry without its texts
+	maxLedgerBytes  = 64 << 20
+	entryOverhead   = 400 // bytes of an entry without its texts
+	elementOverhead = 40  // bytes of a command or an error without its text
 )
 
 // size is about how many bytes e takes.
 func (e *Entry) size() int {
 	n := entryOverhead + len(e.Path) + len(e.Query) + len(e.ClientID) + len(e.RequestID) + len(e.Unexpected)
 	for _, c := range e.Commands {
-		n += len(c)
+		n += elementOverhead + len(c)
 	}
 	for _, x := range e.Errors {
-		n += len(x.Code)
+		n += elementOverhead + len(x.Code)
 	}
 	return n
 }
@@ -98,7 +101,7 @@ func (q *request) note(entry *Entry) {
 		return
 	}
 	entry.ClientID = q.header.Get("X-Api-Key")
-	entry.Query = q.query.Encode()
+	entry.Query = withoutSecrets(q.query).Encode()
 	if !strings.HasPrefix(q.path, "/v2/usermanagement/action/") {
 		return
 	}
@@ -116,6 +119,16 @@ func (q *request) note(entry *Entry) {
 		}
 		q.subjects = append(q.subjects, fold(root.User+root.UserGroup))
 	}
+}
+
+// withoutSecrets leaves out what is for the token service alone, and comes here
+// when a client has its address wrong.
+func withoutSecrets(query url.Values) url.Values {
+	rest := maps.Clone(query)
+	maps.DeleteFunc(rest, func(name string, _ []string) bool {
+		return slices.Contains([]string{"client_secret", "jwt_token"}, name)
+	})
+	return rest
 }
 
 // record enters entry, finished.

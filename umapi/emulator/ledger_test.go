@@ -2,7 +2,10 @@ package emulator_test
 
 import (
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -47,6 +50,17 @@ func TestLedger_KeepsWhatCameInAndNoSecret(t *testing.T) {
 	require.Equal(t, entries[4].Seq+1, c.em.Ledger()[0].Seq)
 }
 
+func TestLedger_KeepsNoSecretThatMissedTheTokenService(t *testing.T) {
+	t.Parallel()
+	c := start(t, nil)
+	for _, path := range []string{"/token/v2", "//ims/token/v2", "/v2/usermanagement/ims/token/v2"} {
+		c.send(tokenRequest(t, path+"?client_id="+client+"&client_secret="+secret+"&jwt_token="+secret, nil))
+		e := c.last()
+		require.Equal(t, "client_id="+client, e.Query, path)
+		require.NotContains(t, e.Unexpected, secret)
+	}
+}
+
 func TestLedger_ForgetsTheOldest(t *testing.T) {
 	t.Parallel()
 	c := start(t, func(cfg *emulator.Config) { cfg.LedgerEntries = 8 })
@@ -75,6 +89,21 @@ func TestLedger_IsBoundedInMemory(t *testing.T) {
 	require.LessOrEqual(t, held, 64<<20)
 	require.GreaterOrEqual(t, held, 40<<20)
 	require.EqualValues(t, 1+requests, entries[len(entries)-1].Seq)
+}
+
+// Each command takes more memory than its text, which can be one character.
+func TestLedger_IsBoundedInMemoryWhateverTheCommands(t *testing.T) {
+	t.Parallel()
+	c := start(t, nil)
+	const commands = 400_000
+	body := "[" + strings.Repeat("0,", commands-1) + "0]"
+	const requests = 5
+	for range requests {
+		c.send(c.request(http.MethodPost, "/action/"+orgID, body))
+	}
+	entries := c.em.Ledger()
+	require.Len(t, entries[0].Commands, commands)
+	require.Less(t, len(entries), requests)
 }
 
 func TestLedger_NamesClientAndRequest(t *testing.T) {
@@ -116,4 +145,30 @@ func TestLedger_EntriesHaveJSONNames(t *testing.T) {
 		"errors": []any{map[string]any{"index": 0.0, "step": 0.0, "code": "error.x"}},
 		"fault":  map[string]any{"moment": "before", "code": "error.x", "message": "no"},
 	}, got)
+}
+
+func TestLedger_EntersWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	c := start(t, nil)
+	unreadable := func() *http.Request {
+		r := c.request(http.MethodPost, "/action/"+orgID+"?testOnly=true", "")
+		r.Body = io.NopCloser(&failing{errors.New("pipe burst")})
+		return r
+	}
+	_, err := roundTrip(c.em, unreadable())
+	require.ErrorContains(t, err, "pipe burst")
+	w := httptest.NewRecorder()
+	c.em.ServeHTTP(w, unreadable())
+	require.Equal(t, http.StatusBadRequest, w.Code)
+
+	entries := c.em.Ledger()
+	require.Len(t, entries, 2)
+	for i, status := range []int{0, http.StatusBadRequest} {
+		e := entries[i]
+		require.Equal(t, status, e.Status)
+		require.Equal(t, "read request body: pipe burst", e.Unexpected)
+		require.Equal(t, "/v2/usermanagement/action/"+orgID, e.Path)
+		require.Equal(t, client, e.ClientID)
+		require.False(t, e.Applied)
+	}
 }

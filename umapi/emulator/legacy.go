@@ -124,12 +124,3 @@ func (e *Emulator) checkOldBody(q *request) *reply {
 	}
 	return &r
 }
-
-// noteOldChange enters that the organisation was changed. testOnly does not
-// exist here (accessactionsref): whoever sends it has the change made.
-func noteOldChange(q *request, entry *Entry) {
-	entry.Applied = true
-	if flag(q.query, "testOnly", false) {
-		entry.Unexpected = "testOnly at an endpoint without it: the change was made"
-	}
-}

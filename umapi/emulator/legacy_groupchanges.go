@@ -53,7 +53,7 @@ func (e *Emulator) serveOldGroupCreate(q *request, _ []string, entry *Entry) rep
 		g.description = *c.description
 	}
 	e.org.insertGroup(g)
-	noteOldChange(q, entry)
+	entry.Applied = true
 	return jsonReply(http.StatusOK, e.org.oldGroupBody(g))
 }
 
@@ -77,7 +77,7 @@ func (e *Emulator) serveOldGroupUpdate(q *request, args []string, entry *Entry) 
 	if c.description != nil {
 		e.org.describe(g, *c.description)
 	}
-	noteOldChange(q, entry)
+	entry.Applied = true
 	return jsonReply(http.StatusOK, e.org.oldGroupBody(g))
 }
 
@@ -93,7 +93,7 @@ func (e *Emulator) serveOldGroupDelete(q *request, args []string, entry *Entry) 
 			"User group owned by another organization. Remove not allowed: %s", g.name))
 	}
 	e.org.deleteGroup(g)
-	noteOldChange(q, entry)
+	entry.Applied = true
 	return reply{status: http.StatusNoContent, header: http.Header{}}
 }
 

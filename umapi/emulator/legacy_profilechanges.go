@@ -120,7 +120,7 @@ func (e *Emulator) serveOldProfileChange(q *request, args []string, entry *Entry
 		e.org.grant(holders, g, false)
 	}
 	e.org.appoint(prefixAdmin+g.name, c.users["addAdminUsers"], c.users["removeAdminUsers"])
-	noteOldChange(q, entry)
+	entry.Applied = true
 	return jsonReply(http.StatusOK, p.body())
 }
 
@@ -136,7 +136,7 @@ func (e *Emulator) serveOldProductAdmin(q *request, args []string, entry *Entry)
 		return *refusal
 	}
 	e.org.appoint(prefixProductAdmin+p.name, c.users["addProductAdmin"], c.users["removeProductAdmin"])
-	noteOldChange(q, entry)
+	entry.Applied = true
 	return jsonReply(http.StatusOK, p.body())
 }
 

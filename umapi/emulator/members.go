@@ -56,10 +56,10 @@ func rise(g *group, a *account) {
 	a.groups = slices.Delete(a.groups, i, i+1)
 }
 
-// leaveAll takes a out of every group, or of those that the API may change.
-func (o *org) leaveAll(a *account, protectedToo bool) {
+// leaveAll takes a out of every group, except those that are spared.
+func (o *org) leaveAll(a *account, spared func(*group) bool) {
 	for _, s := range slices.Clone(a.groups) {
-		if protectedToo || !s.group.protected() {
+		if !spared(s.group) {
 			o.leave(s.group, a)
 		}
 	}

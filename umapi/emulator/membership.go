@@ -16,7 +16,8 @@ var userLists = listRules{
 // userAdd puts a user into groups.
 type userAdd struct{ groups []string }
 
-// userRemove takes a user out of groups, or with all out of every one.
+// userRemove takes a user out of groups, or with all out of every one that the
+// organisation may change.
 type userRemove struct {
 	groups []string
 	all    bool
@@ -78,7 +79,9 @@ func (s userRemove) run(x *execution) *problem {
 		if p := x.refuseMembership(a, false); p != nil {
 			return p
 		}
-		x.org.leaveAll(a, x.switches.RemoveAllSparesNobody)
+		x.org.leaveAll(a, func(g *group) bool {
+			return g.readOnly || g.protected() && !x.switches.RemoveAllSparesNobody
+		})
 		return nil
 	}
 	return x.eachGroup(s.groups, func(name string) *problem {
@@ -194,7 +197,7 @@ func (s removeFromOrg) run(x *execution) *problem {
 			return p
 		}
 	}
-	x.org.leaveAll(a, true)
+	x.org.leaveAll(a, func(*group) bool { return false })
 	if s.deleteAccount && a.idType != TypeAdobeID {
 		x.org.delete(a)
 		return nil

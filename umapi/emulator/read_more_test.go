@@ -105,6 +105,24 @@ func TestGroups_NamesThatComeTwiceAndNoDescription(t *testing.T) {
 	require.NotContains(t, c.get("/users/"+orgID+"/0/Design").body, "nobody")
 }
 
+func TestUsers_OfTheDirectoryOfADomain(t *testing.T) {
+	t.Parallel()
+	c := start(t, withDirectories)
+	c.seed([]emulator.User{
+		ada(), {Email: "bob@example.org"}, {Email: "eve@ent.example"}, {Email: "zoe@elsewhere.example"},
+		{Email: "ada@example.com", Type: emulator.TypeAdobeID}, // in no directory, whatever its e-mail
+		{Email: "max@example.com", Username: "max", Domain: "plain.example"},
+	})
+	for domain, want := range map[string][]string{
+		"example.com": {"ada@example.com", "bob@example.org"}, "EXAMPLE.org": {"ada@example.com", "bob@example.org"},
+		"ent.example": {"eve@ent.example"}, "plain.example": {"max@example.com"}, "elsewhere.example": {},
+	} {
+		l, h := c.list("/users/" + orgID + "/0?domain=" + domain)
+		require.Equal(t, want, l.emails(), domain)
+		require.Equal(t, fmt.Sprint(len(want)), h.Get("X-Total-Count"), domain)
+	}
+}
+
 // A licence that is missing shows among the members of the profile, and
 // nowhere else.
 func TestUsers_WithoutALicenceAreActive(t *testing.T) {

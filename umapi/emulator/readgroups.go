@@ -59,7 +59,7 @@ func (o *org) groupBody(g *group) groupBody {
 	if g.name == nameOrgAdmin {
 		b.GroupName = listedOrgAdmin
 	}
-	if admins := o.group(prefixAdmin + g.name); admins != nil && admins.members.len() > 0 {
+	if admins := o.adminsOf(g); admins != nil && admins.members.len() > 0 {
 		b.AdminGroupName = admins.name
 	}
 	switch {

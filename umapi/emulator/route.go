@@ -43,35 +43,36 @@ type endpoint struct {
 	pattern []string
 	managed bool // part of the API proper: needs a token, is rate limited
 	serve   func(e *Emulator, q *request, args []string, entry *Entry) reply
+	query   parameters
 }
 
 var endpoints = []endpoint{
-	{kindToken, http.MethodPost, segments("ims/token/v2"), false, (*Emulator).serveToken},
-	{kindToken, http.MethodPost, segments("ims/token/v3"), false, (*Emulator).serveToken},
-	{kindExchange, http.MethodPost, segments("ims/exchange/jwt"), false, (*Emulator).serveExchange},
-	{kindStatus, http.MethodGet, segments("status"), false, (*Emulator).serveStatus},
-	{kindAction, http.MethodPost, segments("v2/usermanagement/action/*"), true, (*Emulator).serveAction},
-	{kindUsers, http.MethodGet, segments("v2/usermanagement/users/*/*"), true, (*Emulator).serveUsers},
-	{kindMembers, http.MethodGet, segments("v2/usermanagement/users/*/*/*"), true, (*Emulator).serveMembers},
-	{kindUser, http.MethodGet, segments("v2/usermanagement/organizations/*/users/*"), true, (*Emulator).serveUser},
-	{kindGroups, http.MethodGet, segments("v2/usermanagement/groups/*/*"), true, (*Emulator).serveGroups},
+	{kindToken, http.MethodPost, segments("ims/token/v2"), false, (*Emulator).serveToken, tokenQuery},
+	{kindToken, http.MethodPost, segments("ims/token/v3"), false, (*Emulator).serveToken, tokenQuery},
+	{kindExchange, http.MethodPost, segments("ims/exchange/jwt"), false, (*Emulator).serveExchange, exchangeQuery},
+	{kindStatus, http.MethodGet, segments("status"), false, (*Emulator).serveStatus, nil},
+	{kindAction, http.MethodPost, segments("v2/usermanagement/action/*"), true, (*Emulator).serveAction, actionQuery},
+	{kindUsers, http.MethodGet, segments("v2/usermanagement/users/*/*"), true, (*Emulator).serveUsers, usersQuery},
+	{kindMembers, http.MethodGet, segments("v2/usermanagement/users/*/*/*"), true, (*Emulator).serveMembers, membersQuery},
+	{kindUser, http.MethodGet, segments("v2/usermanagement/organizations/*/users/*"), true, (*Emulator).serveUser, usersQuery},
+	{kindGroups, http.MethodGet, segments("v2/usermanagement/groups/*/*"), true, (*Emulator).serveGroups, nil},
 
-	{kindOldUsers, http.MethodGet, segments("v2/usermanagement/*/users"), true, (*Emulator).serveOldUsers},
-	{kindOldGroups, http.MethodGet, segments("v2/usermanagement/*/user-groups"), true, (*Emulator).serveOldGroups},
-	{kindOldGroupChange, http.MethodPost, segments("v2/usermanagement/*/user-groups"), true, (*Emulator).serveOldGroupCreate},
-	{kindOldGroup, http.MethodGet, segments("v2/usermanagement/*/user-groups/*"), true, (*Emulator).serveOldGroup},
-	{kindOldGroupChange, http.MethodPut, segments("v2/usermanagement/*/user-groups/*"), true, (*Emulator).serveOldGroupUpdate},
-	{kindOldGroupChange, http.MethodDelete, segments("v2/usermanagement/*/user-groups/*"), true, (*Emulator).serveOldGroupDelete},
-	{kindOldGroupUsers, http.MethodGet, segments("v2/usermanagement/*/user-groups/*/users"), true, (*Emulator).serveOldGroupUsers},
-	{kindOldGroupUsers, http.MethodGet, segments("v2/usermanagement/*/user-groups/*/admins"), true, (*Emulator).serveOldGroupAdmins},
-	{kindOldProducts, http.MethodGet, segments("v2/usermanagement/*/products"), true, (*Emulator).serveOldProducts},
-	{kindOldProducts, http.MethodGet, segments("v2/usermanagement/*/products/*"), true, (*Emulator).serveOldProduct},
-	{kindOldProfileChange, http.MethodPost, segments("v2/usermanagement/*/products/*/admin"), true, (*Emulator).serveOldProductAdmin},
-	{kindOldProfiles, http.MethodGet, segments("v2/usermanagement/*/products/*/configurations"), true, (*Emulator).serveOldProfiles},
-	{kindOldProfile, http.MethodGet, segments("v2/usermanagement/*/products/*/configurations/*"), true, (*Emulator).serveOldProfile},
-	{kindOldProfileChange, http.MethodPost, segments("v2/usermanagement/*/products/*/configurations/*"), true, (*Emulator).serveOldProfileChange},
-	{kindOldProfileUsers, http.MethodGet, segments("v2/usermanagement/*/products/*/configurations/*/users"), true, (*Emulator).serveOldProfileUsers},
-	{kindOldProfileUsers, http.MethodGet, segments("v2/usermanagement/*/products/*/configurations/*/admins"), true, (*Emulator).serveOldProfileAdmins},
+	{kindOldUsers, http.MethodGet, segments("v2/usermanagement/*/users"), true, (*Emulator).serveOldUsers, oldUsersQuery},
+	{kindOldGroups, http.MethodGet, segments("v2/usermanagement/*/user-groups"), true, (*Emulator).serveOldGroups, oldListQuery},
+	{kindOldGroupChange, http.MethodPost, segments("v2/usermanagement/*/user-groups"), true, (*Emulator).serveOldGroupCreate, nil},
+	{kindOldGroup, http.MethodGet, segments("v2/usermanagement/*/user-groups/*"), true, (*Emulator).serveOldGroup, nil},
+	{kindOldGroupChange, http.MethodPut, segments("v2/usermanagement/*/user-groups/*"), true, (*Emulator).serveOldGroupUpdate, nil},
+	{kindOldGroupChange, http.MethodDelete, segments("v2/usermanagement/*/user-groups/*"), true, (*Emulator).serveOldGroupDelete, nil},
+	{kindOldGroupUsers, http.MethodGet, segments("v2/usermanagement/*/user-groups/*/users"), true, (*Emulator).serveOldGroupUsers, oldListQuery},
+	{kindOldGroupUsers, http.MethodGet, segments("v2/usermanagement/*/user-groups/*/admins"), true, (*Emulator).serveOldGroupAdmins, oldListQuery},
+	{kindOldProducts, http.MethodGet, segments("v2/usermanagement/*/products"), true, (*Emulator).serveOldProducts, oldListQuery},
+	{kindOldProducts, http.MethodGet, segments("v2/usermanagement/*/products/*"), true, (*Emulator).serveOldProduct, nil},
+	{kindOldProfileChange, http.MethodPost, segments("v2/usermanagement/*/products/*/admin"), true, (*Emulator).serveOldProductAdmin, nil},
+	{kindOldProfiles, http.MethodGet, segments("v2/usermanagement/*/products/*/configurations"), true, (*Emulator).serveOldProfiles, oldListQuery},
+	{kindOldProfile, http.MethodGet, segments("v2/usermanagement/*/products/*/configurations/*"), true, (*Emulator).serveOldProfile, nil},
+	{kindOldProfileChange, http.MethodPost, segments("v2/usermanagement/*/products/*/configurations/*"), true, (*Emulator).serveOldProfileChange, nil},
+	{kindOldProfileUsers, http.MethodGet, segments("v2/usermanagement/*/products/*/configurations/*/users"), true, (*Emulator).serveOldProfileUsers, oldListQuery},
+	{kindOldProfileUsers, http.MethodGet, segments("v2/usermanagement/*/products/*/configurations/*/admins"), true, (*Emulator).serveOldProfileAdmins, oldListQuery},
 }
 
 func segments(path string) []string { return strings.Split(path, "/") }

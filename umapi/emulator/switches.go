@@ -36,7 +36,8 @@ type Switches struct {
 	// unknown step. By default: error.command.step.unknown.
 	UnknownVerbIsIllegalEntry bool `json:"unknownVerbIsIllegalEntry"`
 	// TestOnlyObserved makes testOnly as strict as was reported from practice:
-	// users and groups that do not exist yet are errors.
+	// users and groups that do not exist yet are errors, even to the steps after
+	// the create in their own command.
 	TestOnlyObserved bool `json:"testOnlyObserved"`
 	// NoDeprecationWarnings leaves out the warning about the key "product", as
 	// recorded answers did.

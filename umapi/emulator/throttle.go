@@ -14,10 +14,10 @@ const (
 	window = time.Minute
 	// globalPerMinute is how often all clients together may call an endpoint.
 	globalPerMinute = 100
-	// A lock-out lasts this long. Reported were 30 to 75 minutes, and that
-	// Retry-After is above 2000 seconds.
-	minLockOut = 2001 * time.Second
-	maxLockOut = 4500 * time.Second
+	// A lock-out lasts this long. That Retry-After is always above 2000 seconds,
+	// as was reported as well, is not so: 1938 were seen.
+	minLockOut = 30 * time.Minute
+	maxLockOut = 75 * time.Minute
 )
 
 // limit is how often a minute a client may call an endpoint (throttling). 0 is

@@ -142,7 +142,7 @@ func TestThrottle_ListingEverythingTooOftenLocksOut(t *testing.T) {
 			require.Equal(t, http.StatusOK, c.get("/users/"+orgID+"/1").status, "later pages are not counted")
 
 			wait := c.retryAfter(c.get(path))
-			require.Greater(t, wait, 2000*time.Second)
+			require.GreaterOrEqual(t, wait, 30*time.Minute)
 			require.LessOrEqual(t, wait, 75*time.Minute)
 			time.Sleep(wait - time.Second)
 			for _, r := range []*http.Request{
@@ -241,7 +241,9 @@ func TestThrottle_RefusedCallsCountOrNot(t *testing.T) {
 			require.Equal(t, http.StatusOK, c.get(groups).status)
 			time.Sleep(40 * time.Second)
 			if !count {
-				require.Equal(t, 20*time.Second, c.retryAfter(c.get(groups)))
+				for range 2 {
+					require.Equal(t, 20*time.Second, c.retryAfter(c.get(groups)))
+				}
 				time.Sleep(20 * time.Second)
 				require.Equal(t, http.StatusOK, c.get(groups).status)
 				return

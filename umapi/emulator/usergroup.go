@@ -44,7 +44,7 @@ func (s createUserGroup) run(x *execution) *problem {
 		return p
 	}
 	taken := x.org.group(name)
-	if taken == nil && x.call.testOnly && !x.lenient() {
+	if taken == nil && x.strict() {
 		return newProblem("error.usergroup.not_found", "Usergroup not found: %s", name)
 	}
 	if taken == nil {

@@ -48,9 +48,11 @@ func New(e *emulator.Emulator) http.Handler {
 	allowed := map[string][]string{"/{$}": {http.MethodGet}}
 	for _, r := range routes {
 		mux.HandleFunc(r.method+" "+r.path, func(w http.ResponseWriter, req *http.Request) {
+			req.Body = http.MaxBytesReader(w, req.Body, maxBody)
 			answer, err := r.serve(p, req)
 			if err != nil {
-				refuse(w, http.StatusBadRequest, err.Error())
+				status, message := refusal(err)
+				refuse(w, status, message)
 				return
 			}
 			write(w, answer)

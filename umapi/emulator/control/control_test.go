@@ -247,6 +247,29 @@ func TestPreset_IsShownAndSet(t *testing.T) {
 	require.Empty(t, d.em.Faults())
 }
 
+// blanks is JSON's white space without end.
+type blanks struct{}
+
+func (blanks) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}
+
+func TestNew_RefusesLargeBodies(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	for _, start := range []string{`{"preset": "rude"}`, `{"preset": `} {
+		w := httptest.NewRecorder()
+		body := io.LimitReader(io.MultiReader(strings.NewReader(start), blanks{}), 64<<20+1)
+		d.port.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "PUT", "http://control.test/preset", body))
+		require.Equal(t, http.StatusRequestEntityTooLarge, w.Code)
+		require.JSONEq(t, `{"error": "the body is larger than 64 MiB; send it in parts"}`, w.Body.String())
+	}
+	require.Equal(t, emulator.PresetCalm, d.em.Preset())
+}
+
 func TestNew_RefusesOtherPathsAndMethods(t *testing.T) {
 	t.Parallel()
 	d := open(t)

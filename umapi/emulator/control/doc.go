@@ -4,7 +4,8 @@
 //
 // Bodies are JSON both ways. What is refused changes nothing and is answered
 // with {"error": "..."} in plain words: 400 for a body, a field or a parameter
-// that is wrong, 404 for a path and 405 for a method that is not there.
+// that is wrong, 413 for a body of more than 64 MiB, 404 for a path and 405 for
+// a method that is not there.
 // GET / says in plain text what there is.
 //
 // Nobody is asked who they are. Whoever serves it decides who can reach it; only

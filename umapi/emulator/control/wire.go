@@ -15,6 +15,17 @@ type problem struct {
 	Error string `json:"error"`
 }
 
+// maxBody is how many bytes the body of a request may have.
+const maxBody = 64 << 20
+
+// refusal is the status and the message for err.
+func refusal(err error) (int, string) {
+	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d MiB; send it in parts", large.Limit>>20)
+	}
+	return http.StatusBadRequest, err.Error()
+}
+
 // refuse says why, all mistakes in one line.
 func refuse(w http.ResponseWriter, status int, message string) {
 	send(w, status, problem{strings.NewReplacer(":\n", ": ", "\n", "; ").Replace(message)})
@@ -50,10 +61,14 @@ func Decode(from io.Reader, into any) error {
 	if err := d.Decode(into); err != nil {
 		return plain(err)
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("there is something after the JSON value")
+	_, err := d.Token()
+	if errors.Is(err, io.EOF) {
+		return nil
 	}
-	return nil
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return err
+	}
+	return errors.New("there is something after the JSON value")
 }
 
 // plain puts an error of encoding/json into words for people who do not know
