@@ -26,6 +26,9 @@ func (m match) String() string { return fmt.Sprintf("a %s of %s", m.kind, m.org)
 // findOne returns who goes by a name, of the kinds and in the orgs that are given.
 // That nobody does, or that it could be several, is an error.
 func (a *admin) findOne(ctx context.Context, orgs []adminOrg, name string, kinds ...plan.Kind) (match, error) {
+	if name == "" {
+		return match{}, wrongUse("", "nobody is named")
+	}
 	var all []match
 	for _, o := range orgs {
 		for _, kind := range kinds {

@@ -146,6 +146,13 @@ func (a *admin) statusOf(ctx context.Context, o adminOrg, at time.Time) (OrgStat
 		if actions.Next.After(from) {
 			from = actions.Next
 		}
+		next, ok, err := a.store.NextDue(ctx, o.name)
+		if err != nil {
+			return OrgStatus{}, err
+		}
+		if ok && next.After(from) {
+			from = next // all of it waits for a time, a delay of offboarding for instance
+		}
 		c := ClearBy(dispatch.ClearBy(dispatch.Backlog(w), o.limits, actions.Learned, from))
 		s.ClearBy = &c
 	}

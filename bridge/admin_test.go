@@ -158,6 +158,7 @@ func TestAdmin_WhatIsAskedWronglyIsRefused(t *testing.T) {
 			{"nobody in that org", 404, "/v1/retry", `{"org": "globex", "group": "ada@example.com"}`, "no group", ""},
 			{"one of two orgs", 400, "/v1/release", `{"user": "ada"}`, "a user of acme and a user of globex", "--org"},
 			{"a user in one org, and a group of none", 404, "/v1/release", `{"org": "acme", "user": "ada", "group": "eve"}`, "no group", ""},
+			{"no one's history", 400, "/v1/history", "", "nobody is named", ""},
 			{"nobody's history", 404, "/v1/history?of=bob", "", "no user or group goes by", ""},
 			{"the history of two", 400, "/v1/history?org=acme&of=ada@example.com", "", "a user of acme and a group of acme", "SCIM id"},
 			{"a history without an end", 400, "/v1/history?org=acme&of=ada&limit=0", "", `limit: "0"`, ""},

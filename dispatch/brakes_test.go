@@ -83,3 +83,42 @@ func TestRun_HoldsTheRestOfAGroupThatIsEmptied(t *testing.T) {
 		require.Equal(t, 40, len(w.adobe.Members("eng")))
 	})
 }
+
+func TestRun_ACallThatAdobeTurnedAwayTookNothingAway(t *testing.T) {
+	inWorld(t, emulator.Config{ActionsPerMinute: 1}, func(t *testing.T, w *world) {
+		w.cfg.ActionsPerMinute = 0 // so that Adobe turns calls away
+		w.cfg.Brakes = dispatch.Brakes{Departures: &dispatch.Brake{Count: 3, Window: 24 * time.Hour}}
+		for i := range 3 {
+			w.addUser(fmt.Sprintf("u%03d", i), nil)
+		}
+		w.start()
+		w.settle()
+		time.Sleep(2 * time.Minute)
+		w.addUser("ada", nil)
+		time.Sleep(time.Second)
+		for i := range 3 {
+			w.setUser(fmt.Sprintf("u%03d", i), func(doc map[string]any) { doc["active"] = false })
+		}
+		w.settle()
+		require.Empty(t, w.status().Held)
+		require.Len(t, w.adobe.Users(), 1)
+	})
+}
+
+func TestRun_WhoIsReleasedDoesNotWaitOnceMore(t *testing.T) {
+	inWorld(t, limited, func(t *testing.T, w *world) {
+		w.cfg.Brakes = dispatch.Brakes{Departures: &dispatch.Brake{Window: time.Hour}}
+		w.cfg.Rules.Offboarding.Delay = 10 * time.Hour
+		w.addUser("ada", nil)
+		w.start()
+		w.settle()
+		w.setUser("ada", func(doc map[string]any) { doc["active"] = false })
+		w.settle()
+		require.Equal(t, 1, w.status().Held[plan.KindUser])
+		_, err := w.store.Release(t.Context(), org, store.Selection{}, origin())
+		require.NoError(t, err)
+		time.Sleep(time.Hour)
+		require.Empty(t, w.adobe.Users())
+		require.Empty(t, w.status().Pending)
+	})
+}

@@ -32,6 +32,7 @@ const (
 // listing is how far a listing of Adobe's groups has come.
 type listing struct {
 	page   int // the next one
+	seen   map[int64]bool
 	groups []plan.AdobeGroup
 	at     time.Time // before then no further page is read
 	tries  int
@@ -101,8 +102,15 @@ func (d *Dispatcher) listPage(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	d.readOver()
+	if d.listing.seen == nil {
+		d.listing.seen = map[int64]bool{}
+	}
 	d.listing.page++
 	for _, g := range page.Groups {
+		if g.ID != 0 && d.listing.seen[g.ID] {
+			continue // pages overlap where the order changes between them: what came twice must not make up for what did not come
+		}
+		d.listing.seen[g.ID] = true
 		d.listing.groups = append(d.listing.groups, plan.AdobeGroup{
 			ID: "adobe:" + strconv.FormatInt(g.ID, 10), Name: g.Name, Type: g.Type,
 		})
@@ -226,12 +234,16 @@ func (d *Dispatcher) readAccount(ctx context.Context, a plan.Account) (*umapi.Us
 	if a.Type == umapi.AdobeID && !a.Twin {
 		domain = "AdobeID"
 	}
+	names := []string{a.Candidate, a.Email}
+	if a.Domain != "" {
+		names = append([]string{a.Username}, names...) // the login stays what it was when the address does not
+	}
 	var other *umapi.User
-	for _, email := range []string{a.Candidate, a.Email} {
-		if email == "" {
+	for _, name := range names {
+		if name == "" {
 			continue
 		}
-		u, err := d.adobe.User(work, email, domain)
+		u, err := d.adobe.User(work, name, domain)
 		d.reads.note(clock())
 		switch {
 		case errors.Is(err, umapi.ErrNotFound):

@@ -3,7 +3,7 @@ package mapping
 import (
 	"errors"
 	"fmt"
-	"path"
+	"strings"
 	"time"
 
 	"github.com/scim-bridge/scim-bridge/directory"
@@ -38,8 +38,9 @@ func (f Fate) Validate() error {
 // of one who is deleted, and how long after.
 type Offboarding struct {
 	Deactivated, Deleted Fate
-	// Delay is how long a user must have been inactive or gone. Who is active
-	// again before that was never away.
+	// Delay is how long a user must have been inactive, or gone: it is counted
+	// anew when one who is inactive is deleted. Who is active again before that was
+	// never away.
 	Delay time.Duration
 }
 
@@ -64,8 +65,9 @@ func (o Offboarding) validate() error {
 	return errors.Join(errs...)
 }
 
-// Protection names what in Adobe is never touched, by patterns as package path
-// has them, compared without case: Users by e-mail address, Groups by name.
+// Protection names what in Adobe is never touched, by patterns in which * stands
+// for anything and every other character for itself, compared without case: Users
+// by e-mail address, Groups by name.
 type Protection struct {
 	Users, Groups []string
 }
@@ -73,8 +75,8 @@ type Protection struct {
 func (p Protection) validate() error {
 	var errs []error
 	for _, pattern := range append(p.Users[:len(p.Users):len(p.Users)], p.Groups...) {
-		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
-			errs = append(errs, fmt.Errorf("pattern %q: want a name in which * stands for anything but a slash", pattern))
+		if pattern == "" {
+			errs = append(errs, fmt.Errorf("pattern %q: want a name in which * stands for anything", pattern))
 		}
 	}
 	return errors.Join(errs...)
@@ -88,11 +90,25 @@ func (p Protection) Group(name string) bool { return matches(p.Groups, name) }
 
 func matches(patterns []string, name string) bool {
 	for _, pattern := range patterns {
-		if ok, err := path.Match(directory.Fold(pattern), directory.Fold(name)); ok && err == nil {
+		if like(directory.Fold(pattern), directory.Fold(name)) {
 			return true
 		}
 	}
 	return false
+}
+
+// like reports whether a pattern stands for the whole of a name.
+func like(pattern, name string) bool {
+	parts := strings.Split(pattern, "*")
+	last := len(parts) - 1
+	for i, part := range parts[:last] {
+		at := strings.Index(name, part)
+		if at < 0 || i == 0 && at > 0 {
+			return false
+		}
+		name = name[at+len(part):]
+	}
+	return strings.HasSuffix(name, parts[last]) && (last > 0 || name == pattern)
 }
 
 // protected is why a resource that is protected has no place in Adobe.

@@ -49,6 +49,9 @@ func (w *world) holdDeparture(a *account, rows []Due) bool {
 		return false
 	}
 	for _, d := range rows {
+		if w.person(d.User).moving() {
+			continue // the account that takes its place comes first
+		}
 		w.hold(d, Problem{
 			Code:    "bridge.brake.departures",
 			Message: fmt.Sprintf("%s would leave Adobe, and more have left lately than the brake lets through", a.Email),

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/scim-bridge/scim-bridge/mapping"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/umapi"
 )
@@ -168,4 +169,34 @@ func TestBrake_ALostRemovalIsNotCountedTwice(t *testing.T) {
 	again := callOf(l)
 	require.Len(t, again.Commands, 1, "it may have left already")
 	require.Zero(t, again.Removals())
+}
+
+func TestBrake_AMembershipOfTheMirrorIsTakenBackWithItsUser(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.rules.Offboarding.Deactivated = mapping.FateRemoveMemberships
+	l.allowance = &plan.Removals{Departures: plan.Unbraked}
+	l.mirroredGroup("g", "Team")
+	l.mirrored("u", ada)
+	l.mirroredMember("g", "u")
+	l.putUser("u", ada.with(func(p *who) { p.inactive = true }))
+	require.Empty(t, l.goes(t))
+	require.True(t, l.due[key{plan.KindMirrored, "u", "g"}].held)
+	l.putUser("u", ada)
+	require.Empty(t, l.goes(t))
+	require.Empty(t, l.due)
+}
+
+func TestBrake_HoldsNobodyUpWhoMoves(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.allowance = &plan.Removals{Entitlements: plan.Unbraked}
+	own := ada.with(func(p *who) { p.identity = "adobeID" })
+	l.mirrored("u", own)
+	l.putUser("u", own.with(func(p *who) { p.email = "new@example.com"; p.login = p.email }))
+	p := l.build(plan.Limits{}, 2000)
+	l.settle(p.Decided) // and it is not yet the turn of a call
+	require.Len(t, l.goes(t), 1)
+	require.Equal(t, plan.Present, l.accounts["u~"].Presence)
+	require.True(t, l.due[key{plan.KindUser, "u", ""}].held, "what is left is to leave the former account")
 }

@@ -396,6 +396,7 @@ func TestBuild_WhoInheritsADoubtfulAccountDoesNotInheritItsMemberships(t *testin
 
 	l.putUser("new", ada)
 	p := l.build(plan.Limits{}, 100)
+	l.settle(p.Decided)
 	l.link(p.Links)
 	l.settle(plan.Settle(plan.Call{ID: "c", Commands: p.Commands}, umapi.Reply{Result: umapi.ResultSuccess, Completed: 1}, l.now))
 	require.JSONEq(t, `[{"user":"ada@example.com","do":[{"remove":{"group":["Team"]}}]}]`, asJSON(callCommands(l)))

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -337,8 +338,8 @@ func (m *morning) want() string {
 		groups[id] = directory.Fold(a.DisplayName) // a spelling that was lost may stay
 	}
 	type seen struct {
-		created time.Time
-		text    string
+		created  time.Time
+		id, text string
 	}
 	people := map[string]seen{}
 	for id, u := range m.l.users {
@@ -353,11 +354,13 @@ func (m *morning) want() string {
 		if adobeID {
 			text = ""
 		}
-		if old, ok := people[who]; !ok || u.Created.Before(old.created) {
-			people[who] = seen{u.Created, text}
+		if old, ok := people[who]; !ok || cmp.Or(u.Created.Compare(old.created), cmp.Compare(id, old.id)) < 0 {
+			people[who] = seen{u.Created, id, text}
 		}
+	}
+	for who, s := range people {
 		for g, name := range groups {
-			if m.l.members[g][id] && name != "profile" && name != "hidden" {
+			if m.l.members[g][s.id] && name != "profile" && name != "hidden" {
 				members[name] = append(members[name], who)
 			}
 		}

@@ -110,14 +110,17 @@ func (w *world) compareEdge(d Due, decide bool) []*edge {
 
 // differences lists how the memberships of what the user and the group map to
 // differ, and why one cannot be had. What they mapped to before has rows of its
-// own. What is about to leave takes its memberships along, and is looked at whole
-// if it stays.
+// own. What is about to go takes its memberships along, and is looked at whole if
+// it stays.
 func (w *world) differences(p *person, t *team) (found []*edge, refused *Problem) {
 	for _, a := range p.current {
 		if a.leaving() || a.kept() {
 			continue
 		}
 		for _, g := range t.current {
+			if g.leaving() {
+				continue
+			}
 			if !g.mappable() {
 				if _, wanted := w.wants(a)[g]; wanted {
 					refused = g.notMappable()
@@ -137,7 +140,7 @@ func (w *world) differences(p *person, t *team) (found []*edge, refused *Problem
 // to do about those of one that may not be there or is about to leave; nor where a
 // pair that wants it is due itself.
 func (w *world) mirroredDifference(a *account, g *group) []*edge {
-	if a == nil || g == nil || a.Presence.missing() || g.Presence == Absent || a.leaving() || a.kept() || !g.mappable() {
+	if a == nil || g == nil || a.Presence.missing() || g.Presence == Absent || a.leaving() || a.kept() || g.leaving() || !g.mappable() {
 		return nil
 	}
 	e := w.difference(a, g)

@@ -175,7 +175,7 @@ func (l *fastLedger) putGroup(id, name string) {
 	}
 	class := plan.ClassAttribute
 	if _, existed := l.groups[id]; !existed {
-		class = plan.ClassJoin
+		class = plan.ClassGroup
 	}
 	l.groups[id] = directory.Group{Meta: directory.Meta{ID: id, Created: l.now}, Document: doc}
 	l.owe(plan.KindGroup, "", id, class)

@@ -47,6 +47,9 @@ func (w *world) placeGroup(d Due) {
 		g = w.addGroup(id, AdobeGroup{ID: id, Name: t.name, Type: umapi.UserGroup, Presence: Absent})
 	}
 	if g.mappable() {
+		if g.Presence != Absent { // it may hold what a group that is gone has left behind
+			w.plan.Decided.Touched = append(w.plan.Decided.Touched, Touch{Kind: KindMirrored, Group: g.ID, Class: ClassMembership})
+		}
 		t.current = []*group{g}
 		g.teams = append(g.teams, t)
 		w.plan.Links = append(w.plan.Links, Link{Kind: KindGroup, Directory: t.id, Mirror: g.ID})
@@ -68,6 +71,13 @@ func (w *world) leaveGroup(t *team, g *group) {
 // lists as something else gives rights. One that is protected is not touched.
 func (g *group) mappable() bool {
 	return (g.Type == umapi.UserGroup || g.Type == "") && !g.rules.Protected.Group(g.Name)
+}
+
+// leaving reports whether the group is ours and is about to be deleted: none of the
+// directory maps to it any more.
+func (g *group) leaving() bool {
+	return g.Presence != Absent && !g.Adopted && g.mappable() && len(g.teams) > 0 &&
+		!slices.ContainsFunc(g.teams, func(t *team) bool { return t.exists })
 }
 
 func (g *group) notMappable() *Problem {
@@ -143,6 +153,9 @@ func (w *world) planRename(out []unit, t *team, g *group, d Due) []unit {
 		if !other.mappable() {
 			w.decide(d, Failed, other.notMappable()) // no time will free the name
 			return out
+		}
+		if other.Adopted { // a person may have freed the name since it was listed
+			w.readGroup(other, d)
 		}
 		w.wait(d, Problem{
 			Code:    "bridge.group.name_in_use",

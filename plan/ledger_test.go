@@ -95,7 +95,7 @@ func (l *ledger) owe(kind plan.Kind, user, group string, c plan.Class) {
 	r := &row{class: c, Due: plan.Due{Kind: kind, User: user, Group: group, Since: l.now, Generation: l.generation}}
 	if old := l.due[k]; old != nil {
 		r.Released = old.Released
-		if !old.failed && !old.held {
+		if c != plan.ClassLeave && (!old.failed && !old.held || old.class == plan.ClassLeave) {
 			r.Since = old.Since
 			if plan.Rank(old.class, old.Since) < plan.Rank(c, r.Since) {
 				r.class = old.class
@@ -143,7 +143,7 @@ func (l *ledger) putGroup(id, name string) {
 	}
 	class := plan.ClassAttribute
 	if _, existed := l.groups[id]; !existed {
-		class = plan.ClassJoin
+		class = plan.ClassGroup
 		l.members[id] = map[string]bool{}
 	}
 	l.groups[id] = directory.Group{Meta: directory.Meta{ID: id, Created: l.now}, Document: doc}
@@ -335,6 +335,18 @@ func (l *ledger) settle(s plan.Settlement) {
 			maps.DeleteFunc(l.edges, func(e plan.Edge, _ plan.Presence) bool { return e.Group == g.ID })
 		}
 	}
+	for _, id := range s.Missing.Accounts {
+		if a, ok := l.accounts[id]; ok && a.Presence == plan.Present {
+			a.Presence = plan.Unknown
+			l.accounts[id] = a
+		}
+	}
+	for _, id := range s.Missing.AdobeGroups {
+		if g, ok := l.adobeGroups[id]; ok && g.Presence == plan.Present {
+			g.Presence = plan.Unknown
+			l.adobeGroups[id] = g
+		}
+	}
 	for _, m := range s.Memberships {
 		l.edges[m.Edge] = m.Presence
 		if m.Presence == plan.Absent {
@@ -388,6 +400,9 @@ func (l *ledger) judge(v plan.Verdict) {
 					e.parked, e.held, e.notBefore = false, false, time.Time{}
 				}
 			}
+			if e.Kind == plan.KindMirrored && l.mapsToEnd(v.Due, e.Due) {
+				e.held = false
+			}
 		}
 	case plan.Retry:
 		r.notBefore = v.NotBefore
@@ -399,6 +414,18 @@ func (l *ledger) judge(v plan.Verdict) {
 	case plan.Held:
 		r.held = true
 	}
+}
+
+// mapsToEnd reports whether a user or group maps to an end of a mirrored
+// membership, or did.
+func (l *ledger) mapsToEnd(d, mirrored plan.Due) bool {
+	for _, k := range l.links {
+		if k.Kind == d.Kind && (d.Kind == plan.KindUser && k.Directory == d.User && k.Mirror == mirrored.User ||
+			d.Kind == plan.KindGroup && k.Directory == d.Group && k.Mirror == mirrored.Group) {
+			return true
+		}
+	}
+	return false
 }
 
 // dropLinks forgets the links of what is gone once no due row names it.

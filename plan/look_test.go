@@ -104,3 +104,24 @@ func TestAccountRead_OfATwinFailsWhatWaits(t *testing.T) {
 	require.Equal(t, plan.Present, beside.Accounts[0].Presence)
 	require.Empty(t, beside.Verdicts)
 }
+
+func TestAccountRead_OfATwinOfSeveralUsersEnds(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.mirrored("old", ada)
+	l.settled()
+	l.putUser("new", ada)
+	l.link([]plan.Link{{Kind: plan.KindUser, Directory: "new", Mirror: "old"}})
+	l.editAccount("old", func(a *plan.Account) { a.Twin, a.Type = true, umapi.AdobeID })
+	found := umapi.User{Type: umapi.AdobeID, Email: "ada@example.com"}
+	for reads := 0; ; reads++ {
+		p := l.build(plan.Limits{}, 2000)
+		l.settle(p.Decided)
+		if len(p.Reads) == 0 {
+			break
+		}
+		require.Less(t, reads, 2)
+		l.settle(plan.AccountRead(p.Reads[0], &found, l.facts(plan.Query{Users: p.Reads[0].Linked})))
+	}
+	require.True(t, l.due[key{plan.KindUser, "new", ""}].failed)
+}

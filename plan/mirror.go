@@ -148,7 +148,10 @@ type Class string
 const (
 	// ClassLeave is a user who is deactivated or deleted.
 	ClassLeave Class = "leave"
-	// ClassJoin is a user who is new or active again, and a group that is new.
+	// ClassGroup is a group that is new. It goes before those who join: a command
+	// that makes a user carries memberships only of groups that are there.
+	ClassGroup Class = "group"
+	// ClassJoin is a user who is new or active again.
 	ClassJoin Class = "join"
 	// ClassMembership is a membership.
 	ClassMembership Class = "membership"
@@ -167,6 +170,8 @@ func Rank(c Class, since time.Time) int64 {
 	switch c {
 	case ClassLeave:
 		return t - leaveBonus
+	case ClassGroup:
+		return t - groupLead.Microseconds()
 	case ClassJoin:
 		return t
 	case ClassMembership:
@@ -175,6 +180,10 @@ func Rank(c Class, since time.Time) int64 {
 		return t + 2*Ageing.Microseconds()
 	}
 }
+
+// groupLead is how much longer a user who joins has to have waited than a new
+// group to go before it. Groups are few.
+const groupLead = 24 * time.Hour
 
 // leaveBonus is larger than any date in microseconds before the year 5000.
 const leaveBonus = int64(1) << 57

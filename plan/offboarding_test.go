@@ -150,3 +150,59 @@ func TestBuild_NeverTouchesWhatIsProtected(t *testing.T) {
 		})
 	}
 }
+
+func TestBuild_TakesTheMembershipsThoughTheUserIsForgotten(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.rules.Offboarding.Deleted = mapping.FateRemoveMemberships
+	l.mirroredGroup("g", "Team")
+	l.mirrored("u", ada)
+	l.edges[plan.Edge{Account: "u", Group: "g"}] = plan.Present // and the directory has no such pair
+	l.deleteUser("u")
+	require.Equal(t, []string{`{"user":"ada@example.com","do":[{"remove":{"group":["Team"]}}]}`}, l.goes(t))
+	require.Len(t, l.links, 1, "that of the group")
+}
+
+func TestBuild_ReadsWhomItIsToTakeMembershipsFromAndMayNotBeThere(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.rules.Offboarding.Deactivated = mapping.FateRemoveMemberships
+	l.mirroredGroup("g", "Team")
+	l.putUser("u", ada)
+	l.join("g", "u")
+	p := l.build(plan.Limits{}, 2000)
+	l.settle(p.Decided)
+	l.link(p.Links)
+	l.settle(plan.Lost(plan.Call{ID: "c", Commands: p.Commands}, "lost", l.now, l.now))
+	l.putUser("u", ada.with(func(p *who) { p.inactive = true }))
+	p = l.build(plan.Limits{}, 2000)
+	l.settle(p.Decided)
+	require.Len(t, p.Reads, 1)
+	found := umapi.User{Type: umapi.FederatedID, Email: "ada@example.com", Groups: []string{"Team"}}
+	l.settle(plan.AccountRead(p.Reads[0], &found, l.facts(plan.Query{Users: []string{"u"}})))
+	require.Equal(t, []string{`{"user":"ada@example.com","do":[{"remove":{"group":["Team"]}}]}`}, l.goes(t))
+	require.Empty(t, l.due)
+}
+
+func TestBuild_AJoinerIsNotPutIntoAProtectedGroup(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.mirroredGroup("g", "IT-Admins")
+	l.rules.Protected = mapping.Protection{Groups: []string{"IT-*"}}
+	l.putUser("u", ada)
+	l.join("g", "u")
+	commands := l.goes(t)
+	require.Len(t, commands, 1)
+	require.NotContains(t, commands[0], "IT-Admins")
+	require.True(t, l.due[key{plan.KindEdge, "u", "g"}].failed)
+}
+
+func TestBuild_AnAddressThatNobodyHasAnyMoreProtectsNobody(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.mirrored("u", ada)
+	l.editAccount("u", func(a *plan.Account) { a.Presence = plan.Absent })
+	l.rules.Protected = mapping.Protection{Users: []string{"ada@example.com"}}
+	l.putUser("u", ada.with(func(p *who) { p.email = "x@example.com"; p.login = p.email }))
+	require.Len(t, l.goes(t), 1)
+}

@@ -112,7 +112,7 @@ func (w *world) carry(c *Command, a *account) {
 	room := (w.in.Limits.Steps - 1) * w.in.Limits.Entries
 	for _, g := range sortedGroups(wants) {
 		e := w.difference(a, g)
-		if len(edges) == room || g.Presence != Present || g.Type != umapi.UserGroup || g.changed || e.solo {
+		if len(edges) == room || g.Presence != Present || g.Type != umapi.UserGroup || !g.mappable() || g.changed || e.solo {
 			continue
 		}
 		if len(e.due)+len(e.also) == 0 {

@@ -71,7 +71,9 @@ func (s *Settlement) twin(r Read, a *Account, u umapi.User, f Facts) {
 			s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Failed, Problem: p})
 		}
 	}
-	s.tell(r, ClassAttribute, p.Message)
+	if !r.Account.Twin { // else who else maps to it knows, and would have it read again, and so on
+		s.tell(r, ClassAttribute, p.Message)
+	}
 	s.doubtOthers(r, nil, f)
 }
 

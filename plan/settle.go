@@ -277,6 +277,9 @@ func (s *settling) subjectFailed(c *Command, e umapi.CommandError) {
 	case belies(info) && c.BeforeAdobeGroup != nil && c.BeforeAdobeGroup.Presence != Absent:
 		s.unknown(c, "")
 		s.retry(c.subjectDue(), e)
+	case step.RemoveFromOrg != nil && info.Effect == umapi.EffectUncertain && !c.UMAPI.RepeatSafe():
+		s.unknown(c, "") // who was deleted may be made again before the next try
+		s.retry(c.subjectDue(), e)
 	case (step.CreatesUser() != nil || step.RemoveFromOrg != nil) && info.Effect == umapi.EffectUncertain:
 		s.doubt(c)
 		s.retry(c.subjectDue(), e)
@@ -315,8 +318,23 @@ func (s *settling) membershipsFailed(c *Command, i int, e umapi.CommandError) {
 				Due: d, Outcome: Retry, Problem: problemOfCode(e), NotBefore: s.now, Attempt: true,
 			})
 		}
+	case info.Topic == umapi.TopicListed && info.Effect == umapi.EffectAbsent:
+		s.missing(c, step)
+		s.retry(step.rows(), e)
 	default:
 		s.judge(step.rows(), e)
+	}
+}
+
+// missing marks the end of a membership that is not the root of its command: Adobe
+// did not find it.
+func (s *settling) missing(c *Command, step Step) {
+	for _, e := range slices.Concat(step.Added, step.Removed) {
+		if c.Account != nil {
+			s.Missing.AdobeGroups = append(s.Missing.AdobeGroups, e.Group)
+		} else {
+			s.Missing.Accounts = append(s.Missing.Accounts, e.Account)
+		}
 	}
 }
 

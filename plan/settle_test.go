@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/scim-bridge/scim-bridge/mapping"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/umapi"
 )
@@ -311,4 +312,17 @@ func callCommands(l *ledger) []umapi.Command {
 		out = append(out, c.UMAPI)
 	}
 	return out
+}
+
+func TestSettle_AnAccountThatMayBeDeletedIsReadBack(t *testing.T) {
+	t.Parallel()
+	for fate, want := range map[mapping.Fate]plan.Presence{mapping.FateDelete: plan.Unknown, mapping.FateLeave: plan.Doubtful} {
+		l := newLedger()
+		l.rules.Offboarding.Deactivated = fate
+		l.mirrored("u", ada)
+		l.putUser("u", ada.with(func(p *who) { p.inactive = true }))
+		s := plan.Settle(callOf(l), replyOf(1, umapi.CommandError{Code: "error.internal.removefromorg"}), l.now)
+		require.Equal(t, want, s.Accounts[0].Presence, fate)
+		require.Equal(t, plan.Retry, s.Verdicts[0].Outcome, fate)
+	}
 }

@@ -43,6 +43,9 @@ type Settlement struct {
 	// become so.
 	Accounts    []Account
 	AdobeGroups []AdobeGroup
+	// Missing are ends of memberships that the mirror holds as present and that
+	// Adobe did not find: those accounts and groups become unknown.
+	Missing Missing
 	// Memberships replace the mirror's, after that, in this order.
 	Memberships []Membership
 	// Links are kept, and replace those of the same ends.
@@ -55,6 +58,9 @@ type Settlement struct {
 	// Notes go to the journal.
 	Notes []Note
 }
+
+// Missing names accounts and Adobe groups by mirror ids.
+type Missing struct{ Accounts, AdobeGroups []string }
 
 // Touch makes something due.
 type Touch struct {
@@ -132,6 +138,6 @@ type SentCall struct {
 
 // Empty reports whether there is nothing to write.
 func (s Settlement) Empty() bool {
-	return s.Call == "" && len(s.Accounts)+len(s.AdobeGroups)+len(s.Memberships)+len(s.Links)+
+	return s.Call == "" && len(s.Accounts)+len(s.AdobeGroups)+len(s.Missing.Accounts)+len(s.Missing.AdobeGroups)+len(s.Memberships)+len(s.Links)+
 		len(s.Unlinked)+len(s.Verdicts)+len(s.Touched)+len(s.Notes) == 0
 }

@@ -147,14 +147,19 @@ func (a *account) fate() (mapping.Fate, bool) {
 	if _, active := a.owner(); a.Presence == Absent || active || a.Twin {
 		return "", false
 	}
-	if len(a.people) == 0 {
+	if len(a.people) == 0 && a.former {
 		return mapping.FateLeave, true // its user is not away, and has another
 	}
-	deleted := true
+	deleted := true // also where the link went with the last of them
 	for _, p := range a.people {
 		deleted = deleted && p.user == nil
 	}
 	return a.rules.Offboarding.Of(deleted), true
+}
+
+// moving reports whether an active user has no account yet in place of a former one.
+func (p *person) moving() bool {
+	return p.active && slices.ContainsFunc(p.current, func(a *account) bool { return a.Presence != Present })
 }
 
 // unlink has the user map elsewhere. What the account holds because of the user
@@ -162,6 +167,7 @@ func (a *account) fate() (mapping.Fate, bool) {
 func (w *world) unlink(p *person, a *account) {
 	p.current = nil
 	p.stale = append(p.stale, a)
+	a.former = true
 	a.people = slices.DeleteFunc(a.people, func(x *person) bool { return x == p })
 	a.desired, a.unmapped = nil, nil
 	w.plan.Links = append(w.plan.Links, Link{Kind: KindUser, Directory: p.id, Mirror: a.ID, Stale: true})
@@ -196,6 +202,11 @@ func (w *world) join(d Due, p *person) bool {
 			id += "~"
 		}
 		a = w.addAccount(id, Account{ID: id, Presence: Absent, Type: p.want.Type, Email: p.want.Email})
+	}
+	for _, other := range a.people {
+		if !other.active { // a brake may hold it, though the account does not leave any more
+			w.plan.Decided.Touched = append(w.plan.Decided.Touched, Touch{Kind: KindUser, User: other.id, Class: ClassJoin})
+		}
 	}
 	a.people = append(a.people, p)
 	a.sortPeople()
@@ -245,7 +256,7 @@ func (w *world) planAccount(out []unit, a *account) []unit {
 		return out
 	}
 	switch {
-	case active && a.rules.Protected.User(a.Email):
+	case active && a.Presence != Absent && a.rules.Protected.User(a.Email):
 		for _, d := range own {
 			w.decide(d, Failed, &Problem{
 				Code:    "bridge.protected",
@@ -292,6 +303,10 @@ func (w *world) planRemoval(out []unit, a *account, own []Due, alone bool) []uni
 	rows := slices.Concat(own, a.also)
 	fate, there := a.fate()
 	if there && !a.kept() && len(a.people) > 0 && w.leavesLater(a, rows) {
+		return out
+	}
+	if a.Presence == Doubtful && there && fate == mapping.FateRemoveMemberships && !a.kept() {
+		w.read(a, rows) // nothing can be taken from what may not be there
 		return out
 	}
 	if !a.leaving() || a.kept() {
@@ -365,10 +380,10 @@ func (w *world) planCreate(out []unit, a *account, owner *person, own []Due, alo
 		Option: umapi.OptionUpdateIfAlreadyExists,
 	}
 	c := w.userCommand(a, &after, own)
-	c.UMAPI.User, c.UMAPI.Domain = want.Username, want.Domain
+	c.UMAPI = umapi.Command{User: want.Username, Domain: want.Domain}
 	if want.Type == umapi.AdobeID {
 		create.Option = umapi.OptionIgnoreIfAlreadyExists
-		c.UMAPI.User, c.UMAPI.Domain, c.UMAPI.UseAdobeID = want.Email, "", true
+		c.UMAPI = umapi.Command{User: want.Email, UseAdobeID: true}
 	}
 	c.UMAPI.Do = []umapi.Step{umapi.CreateStep(want.Type, create)}
 	c.Touched = a.wakeOthers(owner, own)

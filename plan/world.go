@@ -58,6 +58,7 @@ type account struct {
 	Account
 	rules   *mapping.Rules
 	people  []*person // current links, the oldest user first
+	former  bool      // somebody mapped to it who maps elsewhere now
 	due     []Due     // of users
 	stale   []Due     // of users who map elsewhere now
 	also    []Due     // those of them that wait for it to leave
@@ -244,6 +245,7 @@ func (w *world) link(l Link) {
 		}
 		if l.Stale {
 			p.stale = append(p.stale, a)
+			a.former = true
 			return
 		}
 		p.current = append(p.current, a)
@@ -297,31 +299,35 @@ func (a *account) owner() (*person, bool) {
 }
 
 // wants lists the memberships that the directory says the account should have,
-// with the pairs of directory resources that say so.
+// with the pairs of directory resources that say so. Of several active users the
+// owner's count: the others fail as duplicates, and give no rights by accident.
 func (w *world) wants(a *account) map[*group][]Due {
 	if a.desired != nil {
 		return a.desired
 	}
 	out := map[*group][]Due{}
 	a.desired = out
+	p, _ := a.owner()
+	if p == nil { // what is wrong with the user takes nothing away
+		i := slices.IndexFunc(a.people, func(p *person) bool { return p.active })
+		if i < 0 {
+			return out
+		}
+		p = a.people[i]
+	}
 	if a.Twin {
 		return out // it is not the account that was to have them
 	}
-	for _, p := range a.people {
-		if !p.active {
+	for _, id := range p.teams {
+		t := w.team(id)
+		if !t.exists {
 			continue
 		}
-		for _, id := range p.teams {
-			t := w.team(id)
-			if !t.exists {
-				continue
-			}
-			if len(t.current) == 0 {
-				a.unmapped = append(a.unmapped, Due{Kind: KindEdge, User: p.id, Group: t.id})
-			}
-			for _, g := range t.current {
-				out[g] = append(out[g], Due{Kind: KindEdge, User: p.id, Group: t.id})
-			}
+		if len(t.current) == 0 {
+			a.unmapped = append(a.unmapped, Due{Kind: KindEdge, User: p.id, Group: t.id})
+		}
+		for _, g := range t.current {
+			out[g] = append(out[g], Due{Kind: KindEdge, User: p.id, Group: t.id})
 		}
 	}
 	return out

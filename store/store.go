@@ -64,7 +64,7 @@ type Users interface {
 // Groups is the directory's groups and their members.
 type Groups interface {
 	// CreateGroup stores a new group at version 1 with its members and makes
-	// the group (class join) and each membership (class membership) due.
+	// the group (class group) and each membership (class membership) due.
 	// Ids that are unknown are left out and returned; c.RefuseUnknown and
 	// c.RefuseNested make them errors. Only MemberAdd and MemberReplace make sense in c.Members; c.Document
 	// and c.IfVersion are not used. It returns a directory.ConflictError for
@@ -120,7 +120,8 @@ type Work interface {
 	// in order of it, whether or not it has come.
 	ToLookAt(ctx context.Context, org string, limit int) ([]plan.Account, error)
 	// RemovedSince sums what the calls that were sent after t took away, as
-	// plan.Call tells it; calls that were settled as "not sent" are left out.
+	// plan.Call tells it; calls that were settled as "not sent" or "refused" are
+	// left out.
 	RemovedSince(ctx context.Context, org string, t time.Time) (plan.Removals, error)
 	// Population counts the accounts that are present in the mirror, and its
 	// memberships.

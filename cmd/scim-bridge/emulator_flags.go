@@ -84,7 +84,9 @@ func (f *emulatorFlags) limitFlags() *cobra.Command {
 	flags.IntVar(&cfg.UsersPerPage, "users-per-page", 0, "users on a page (default 2000)")
 	flags.IntVar(&cfg.GroupsPerPage, "groups-per-page", 0, "groups on a page (default 400)")
 	flags.IntVar(&cfg.MaxCommands, "max-commands", 0, "commands in a call; negative is no limit (default 10)")
+	flags.IntVar(&cfg.MaxSteps, "max-steps", 0, "steps in a command; negative is no limit (default 10)")
 	flags.IntVar(&cfg.MaxListEntries, "max-list-entries", 0, "entries of one add or remove step; negative is no limit (default 20)")
+	flags.IntVar(&cfg.MaxBody, "max-body", 0, "bytes of a call (default 1048576)")
 	flags.IntVar(&cfg.MaxMembers, "max-members", 0, "members of a user group (default 200000)")
 	return held
 }

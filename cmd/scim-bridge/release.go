@@ -92,8 +92,14 @@ func addSelectionFlags(cmd *cobra.Command) selectionFlags {
 	}
 }
 
-// read makes a selection of the flags, which must say something.
+// read makes a selection of the flags, which must say something. One that is there
+// and empty, as a script's variable may be, must not widen it.
 func (f selectionFlags) read(cmd *cobra.Command, flags adminFlags) (bridge.Selection, error) {
+	for _, name := range []string{"user", "group", "org"} {
+		if flag := cmd.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" {
+			return bridge.Selection{}, usagef("%s: --%s is empty", cmd.CommandPath(), name)
+		}
+	}
 	sel := bridge.Selection{Org: *flags.org, User: *f.user, Group: *f.group, All: *f.all}
 	switch {
 	case sel == bridge.Selection{}:

@@ -25,7 +25,7 @@ const (
 
 	removedSince = `
 		SELECT COALESCE(SUM(departures), 0), COALESCE(SUM(entitlements), 0) FROM calls
-		WHERE org = ?1 AND sent_at > ?2 AND outcome <> 'not sent' AND departures + entitlements > 0`
+		WHERE org = ?1 AND sent_at > ?2 AND outcome <> 'not sent' AND outcome <> 'refused' AND departures + entitlements > 0`
 
 	population = `
 		SELECT (SELECT COUNT(*) FROM accounts WHERE org = ?1 AND presence = 'present'),

@@ -33,12 +33,14 @@ func (t *tx) owe(ctx context.Context, org string, now time.Time) (*owing, error)
 }
 
 // renew is what becomes of a row that is due already: it counts as new input,
-// but keeps its place in the queue, or gets a better one, and its release.
+// but keeps its place in the queue, or gets a better one, and its release. A
+// leaver's, whose rank is negative, keeps its place whatever its state, and is due
+// since the user left last: the delay of offboarding is counted from then.
 const renew = `
 	ON CONFLICT (org, kind, group_id, user_id) DO UPDATE SET
 		generation = excluded.generation,
-		rank = CASE WHEN state = 'pending' THEN MIN(rank, excluded.rank) ELSE excluded.rank END,
-		since = CASE WHEN state = 'pending' THEN since ELSE excluded.since END,
+		rank = CASE WHEN state = 'pending' OR rank < 0 THEN MIN(rank, excluded.rank) ELSE excluded.rank END,
+		since = CASE WHEN excluded.rank >= 0 AND (state = 'pending' OR rank < 0) THEN since ELSE excluded.since END,
 		state = 'pending', parked = 0, not_before = 0, attempts = 0, alone = 0,
 		code = '', message = '', hint = ''`
 

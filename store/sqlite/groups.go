@@ -69,7 +69,7 @@ func (s *Store) CreateGroup(
 		if err != nil {
 			return err
 		}
-		if err := due.one(ctx, plan.KindGroup, g.ID, "", plan.ClassJoin); err != nil {
+		if err := due.one(ctx, plan.KindGroup, g.ID, "", plan.ClassGroup); err != nil {
 			return err
 		}
 		if err := m.due(ctx, due); err != nil {

@@ -52,7 +52,7 @@ func (s *Store) ListGroups(ctx context.Context, org string, listed []plan.AdobeG
 				return err
 			}
 			for _, id := range linked {
-				touched = append(touched, plan.Touch{Kind: plan.KindGroup, Group: id, Class: plan.ClassJoin})
+				touched = append(touched, plan.Touch{Kind: plan.KindGroup, Group: id, Class: plan.ClassGroup})
 			}
 		}
 		if err := t.touch(ctx, org, touched, now); err != nil {

@@ -87,6 +87,9 @@ const (
 			type = excluded.type, presence = excluded.presence, adopted = excluded.adopted,
 			candidate = excluded.candidate, candidate_key = excluded.candidate_key`
 
+	missAccounts    = `UPDATE accounts SET presence = 'unknown' WHERE org = ?1 AND id IN (SELECT value FROM json_each(?2)) AND presence = 'present'`
+	missAdobeGroups = `UPDATE adobe_groups SET presence = 'unknown' WHERE org = ?1 AND id IN (SELECT value FROM json_each(?2)) AND presence = 'present'`
+
 	forgetAccount    = `DELETE FROM edges WHERE org = ?1 AND account = ?2`
 	doubtAccount     = `UPDATE edges SET doubtful = 1 WHERE org = ?1 AND account = ?2`
 	forgetAdobeGroup = `DELETE FROM edges INDEXED BY edges_by_group WHERE org = ?1 AND adobe_group = ?2`
@@ -134,6 +137,19 @@ func (t *tx) mirrorGroup(ctx context.Context, org string, g plan.AdobeGroup) err
 	}
 	if err != nil {
 		return fmt.Errorf("mirror Adobe group %s: %w", g.ID, err)
+	}
+	return nil
+}
+
+// miss makes unknown what Adobe did not find.
+func (t *tx) miss(ctx context.Context, org string, m plan.Missing) error {
+	for query, ids := range map[string][]string{missAccounts: m.Accounts, missAdobeGroups: m.AdobeGroups} {
+		if len(ids) == 0 {
+			continue
+		}
+		if _, err := t.exec(ctx, query, org, list(ids)); err != nil {
+			return fmt.Errorf("mirror what is missing: %w", err)
+		}
 	}
 	return nil
 }

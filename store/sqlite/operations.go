@@ -29,15 +29,21 @@ const (
 			CASE kind WHEN 'mirrored' THEN '' ELSE group_id END, ?10, code || ': ' || message
 		FROM due INDEXED BY due_stuck WHERE org = ?1 ` + selected + ` ORDER BY since`
 
-	// selected is a user or a group, each with its memberships, or all.
+	// selected is a user or a group, each with its memberships, or all. The mirror's
+	// have the ids of what the user or group maps to.
 	selected = `
 			AND state = +?4 AND state <> 'pending'
-			AND (?6 = '' OR user_id = ?6 AND kind <> 'mirrored') AND (?7 = '' OR group_id = ?7 AND kind <> 'mirrored')`
+			AND (?6 = '' OR user_id = ?6 AND kind <> 'mirrored' OR kind = 'mirrored' AND user_id IN (
+				SELECT l.mirror_id FROM links l WHERE l.org = ?1 AND l.kind = 'user' AND l.directory_id = ?6))
+			AND (?7 = '' OR group_id = ?7 AND kind <> 'mirrored' OR kind = 'mirrored' AND group_id IN (
+				SELECT l.mirror_id FROM links l WHERE l.org = ?1 AND l.kind = 'group' AND l.directory_id = ?7))`
 
-	// wakeStuck makes what is failed or held pending again, of its class but from now.
+	// wakeStuck makes what is failed or held pending again, of its class but from
+	// now. A leaver, whose rank is negative, left when it did.
 	wakeStuck = `
 		UPDATE due INDEXED BY due_stuck SET state = 'pending', generation = ?2, parked = 0, not_before = 0, attempts = 0,
-			released = MAX(released, ?5), rank = rank - since + ?3, since = ?3
+			released = MAX(released, ?5), rank = CASE WHEN rank < 0 THEN rank ELSE rank - since + ?3 END,
+			since = CASE WHEN rank < 0 THEN since ELSE ?3 END
 		WHERE org = ?1` + selected
 )
 

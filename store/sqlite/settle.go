@@ -63,6 +63,9 @@ func (t *tx) learn(ctx context.Context, org string, p plan.Settlement) error {
 			return err
 		}
 	}
+	if err := t.miss(ctx, org, p.Missing); err != nil {
+		return err
+	}
 	if err := t.mirrorEdges(ctx, org, p.Memberships); err != nil {
 		return err
 	}
@@ -180,17 +183,27 @@ const (
 		UPDATE due INDEXED BY due_stuck_edges SET state = 'pending'
 		WHERE org = ?1 AND group_id = ?2 AND kind = 'edge' AND state <> 'pending' AND state = 'held'`
 
+	// The mirror's memberships have the ids of what the user or group maps to.
+	wakeHeldOfAccount = `
+		UPDATE due INDEXED BY due_held_by_account SET state = 'pending'
+		WHERE org = ?1 AND kind = 'mirrored' AND state = 'held'
+			AND user_id IN (SELECT l.mirror_id FROM links l WHERE l.org = ?1 AND l.kind = 'user' AND l.directory_id = ?2)`
+	wakeHeldOfAdobeGroup = `
+		UPDATE due SET state = 'pending'
+		WHERE org = ?1 AND kind = 'mirrored' AND state = 'held'
+			AND group_id IN (SELECT l.mirror_id FROM links l WHERE l.org = ?1 AND l.kind = 'group' AND l.directory_id = ?2)`
+
 	noteLinks = `UPDATE links SET synced_at = ?4 WHERE org = ?1 AND kind = ?2 AND directory_id = ?3`
 )
 
 // done does what follows when a user or a group is no longer due.
 func (t *tx) done(ctx context.Context, org string, d plan.Due, now time.Time) error {
-	id, wakeThose := d.User, []string{wakeOfUser}
+	id, wakeThose := d.User, []string{wakeOfUser, wakeHeldOfAccount}
 	switch d.Kind {
 	case plan.KindEdge, plan.KindMirrored:
 		return nil
 	case plan.KindGroup:
-		id, wakeThose = d.Group, []string{wakeOfGroup, wakeHeldOfGroup}
+		id, wakeThose = d.Group, []string{wakeOfGroup, wakeHeldOfGroup, wakeHeldOfAdobeGroup}
 	}
 	for _, query := range wakeThose {
 		woken, err := t.exec(ctx, query, org, id)

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"slices"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/scim-bridge/scim-bridge/directory"
@@ -11,6 +13,7 @@ import (
 var brakePromises = []promise{
 	{"Brake/HoldsARowUntilItIsReleased", brakeHolds},
 	{"Brake/ReleasesWhatIsSelected", brakeSelects},
+	{"Brake/TheMirrorsMembershipsGoWithWhatMapsToThem", brakeMirrored},
 	{"Brake/IsTakenBackByNewInput", brakeTakenBack},
 	{"Brake/WhatGoesWithAUserOrGroupIsLookedAtAgain", brakeWakes},
 	{"Brake/CountsWhatCallsTookAway", brakeCounts},
@@ -100,6 +103,39 @@ func brakeSelects(f *fixture) {
 	require.Zero(f, theirs)
 }
 
+func brakeMirrored(f *fixture) {
+	f.user("ada")
+	f.group("eng")
+	theirs := plan.Due{Kind: plan.KindMirrored, User: "account", Group: "adobe:1"}
+	mirrored := func() bool {
+		return slices.ContainsFunc(f.due(), func(d plan.Due) bool { return d.Kind == theirs.Kind })
+	}
+	f.settle(1, plan.Settlement{
+		Links:   []plan.Link{link(plan.KindUser, "ada", "account"), {Kind: plan.KindGroup, Directory: "eng", Mirror: "adobe:1", Stale: true}},
+		Touched: []plan.Touch{{Kind: theirs.Kind, User: theirs.User, Group: theirs.Group, Class: plan.ClassMembership}},
+	})
+	hold := func() {
+		for _, d := range f.due() {
+			if d.Kind == theirs.Kind {
+				f.verdict(2, plan.Held, d)
+			}
+		}
+		require.False(f, mirrored())
+	}
+	for n, sel := range []store.Selection{{User: "ada"}, {Group: "eng"}, {User: "ada", Group: "eng"}} {
+		hold()
+		f.release(3+n, store.Selection{User: "account"}, 0)
+		f.release(3+n, store.Selection{Group: "adobe:1"}, 0)
+		f.release(3+n, sel, 1)
+		require.True(f, mirrored())
+	}
+	for _, name := range []string{"user ada", "group eng"} {
+		hold()
+		f.verdict(9, plan.Done, f.find(name))
+		require.True(f, mirrored(), "it may have been put right with %s", name)
+	}
+}
+
 func brakeTakenBack(f *fixture) {
 	f.user("ada")
 	f.hold(1, "user ada")
@@ -139,6 +175,10 @@ func brakeCounts(f *fixture) {
 	require.Equal(f, plan.Removals{Departures: 2, Entitlements: 14}, sum(0))
 	f.settle(5, plan.Settlement{Call: "b", Outcome: "not sent"})
 	require.Equal(f, plan.Removals{Entitlements: 14}, sum(0))
+	f.settle(6, plan.Settlement{Call: "a", Outcome: "refused"})
+	require.Equal(f, plan.Removals{Entitlements: 14}, sum(-1), "what was refused as a whole took nothing away")
+	f.settle(7, plan.Settlement{Call: "d", Outcome: "lost"})
+	require.Equal(f, plan.Removals{Entitlements: 14}, sum(-1), "what was lost may have")
 	theirs, err := f.RemovedSince(f.ctx(), globex, at(-1))
 	require.NoError(f, err)
 	require.Zero(f, theirs)

@@ -9,6 +9,7 @@ import (
 var doubtPromises = []promise{
 	{"Doubt/IsMirroredAndDispelled", doubtMirrored},
 	{"Doubt/OfAnAccountIsThatOfItsMemberships", doubtAccount},
+	{"Doubt/MakesUnknownWhatIsMissing", doubtMissing},
 	{"Doubt/OfAMirroredMembershipIsNoUsersAndNoGroups", doubtApart},
 }
 
@@ -34,6 +35,20 @@ func doubtAccount(f *fixture) {
 	f.settle(2, plan.Settlement{Accounts: []plan.Account{doubtful}, Memberships: held(plan.Present, carried)})
 	require.Equal(f, map[plan.Edge]plan.Presence{adaEdge: plan.Doubtful, carried: plan.Present, theirs: plan.Present},
 		facts(f, plan.Query{Accounts: []string{"ada", "bob"}}).Edges)
+}
+
+func doubtMissing(f *fixture) {
+	gone := account("bob")
+	gone.Presence = plan.Absent
+	f.settle(1, plan.Settlement{
+		Accounts: []plan.Account{adaAccount, gone}, AdobeGroups: []plan.AdobeGroup{engAdobe}, Memberships: held(plan.Present, adaEdge),
+	})
+	f.settle(2, plan.Settlement{Missing: plan.Missing{Accounts: []string{"ada", "bob", "nobody"}, AdobeGroups: []string{"eng", "nothing"}}})
+	got := facts(f, plan.Query{Accounts: []string{"ada", "bob"}})
+	require.Equal(f, plan.Unknown, got.Accounts["ada"].Presence)
+	require.Equal(f, plan.Absent, got.Accounts["bob"].Presence, "only what is present")
+	require.Equal(f, plan.Unknown, got.AdobeGroups["eng"].Presence)
+	require.Equal(f, map[plan.Edge]plan.Presence{adaEdge: plan.Present}, got.Edges)
 }
 
 func doubtApart(f *fixture) {

@@ -5,12 +5,14 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/store"
 )
 
 var duePromises = []promise{
 	{"Due/IsInOrderOfRankUpToLimit", dueOrder},
 	{"Due/AgesSoThatNothingStarves", dueAges},
 	{"Due/ChangeMovesGenerationAndKeepsItsPlace", dueAgain},
+	{"Due/WhoLeavesIsDueSinceThen", dueSinceLeaving},
 	{"Due/ChangeWakesWhatFailedWaitedOrParked", dueWakes},
 	{"Due/LeavesOutWhatIsNotYetParkedOrFailed", dueLeavesOut},
 	{"Due/GenerationIsNeverUsedAgain", dueGeneration},
@@ -66,6 +68,32 @@ func dueAgain(f *fixture) {
 	_, err = f.UpdateUser(f.ctx(), acme, "bob", 0, newUser("bob", "active", false).Document, origin(9))
 	require.NoError(f, err)
 	require.Equal(f, []string{"user bob", "user ada"}, f.order(), "but it may be put forward")
+}
+
+// How long somebody has been away decides when the account leaves.
+func dueSinceLeaving(f *fixture) {
+	set := func(n int, pairs ...any) {
+		_, err := f.UpdateUser(f.ctx(), acme, "ada", 0, newUser("ada", pairs...).Document, origin(n))
+		require.NoError(f, err)
+	}
+	f.user("ada", "bob")
+	set(5, "active", false)
+	require.Equal(f, at(5), f.find("user ada").Since, "though it was due before")
+	set(6)
+	set(7, "active", false)
+	require.Equal(f, at(7), f.find("user ada").Since, "who came back was not away")
+	set(8, "active", false, "title", "Dr")
+	f.hold(9, "user ada")
+	f.release(10, store.Selection{}, 1)
+	f.verdict(11, plan.Failed, f.find("user ada"))
+	_, err := f.Retry(f.ctx(), acme, store.Selection{}, origin(12))
+	require.NoError(f, err)
+	f.hold(13, "user ada")
+	set(14, "active", false)
+	require.Equal(f, at(7), f.find("user ada").Since, "a person, and what else becomes known, does not change that")
+	require.Equal(f, []string{"user ada", "user bob"}, f.order(), "nor the place")
+	require.NoError(f, f.DeleteUser(f.ctx(), acme, "ada", 0, origin(15)))
+	require.Equal(f, at(15), f.find("user ada").Since, "to be gone is another thing")
 }
 
 func dueWakes(f *fixture) {

@@ -93,6 +93,7 @@ CREATE INDEX due_oldest ON due (org, since) WHERE state = 'pending';
 CREATE INDEX due_parked_by_group ON due (org, group_id) WHERE parked = 1;
 CREATE INDEX due_edges_by_user ON due (org, user_id) WHERE kind = 'edge';
 CREATE INDEX due_stuck_edges ON due (org, group_id, state) WHERE kind = 'edge' AND state <> 'pending';
+CREATE INDEX due_held_by_account ON due (org, user_id) WHERE kind = 'mirrored' AND state = 'held';
 CREATE INDEX due_stuck ON due (org, state, since) WHERE state <> 'pending';
 
 -- How many due rows are in which state, kept by the triggers below: memberships
@@ -221,7 +222,7 @@ CREATE TABLE calls (
 CREATE INDEX calls_open ON calls (org, sent_at) WHERE settled_at = 0;
 CREATE INDEX calls_sent ON calls (org, sent_at) WHERE outcome <> 'not sent';
 CREATE INDEX calls_removals ON calls (org, sent_at, departures, entitlements)
-    WHERE outcome <> 'not sent' AND departures + entitlements > 0;
+    WHERE outcome <> 'not sent' AND outcome <> 'refused' AND departures + entitlements > 0;
 
 -- Prose for people. Nothing reads it back but what shows it.
 CREATE TABLE journal (
