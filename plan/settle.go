@@ -271,14 +271,15 @@ func (s *settling) subjectFailed(c *Command, e umapi.CommandError) {
 	case step.CreatesUser() != nil && info.Effect == umapi.EffectPresent:
 		s.rootUnknown(c) // what it is like is not known
 		s.retry(c.subjectDue(), e)
-	case belies(info) && c.BeforeAccount != nil && !c.BeforeAccount.Presence.missing():
-		s.unknown(c, "")
+	case belies(info) && c.BeforeAccount != nil && !c.BeforeAccount.Presence.missing(),
+		belies(info) && c.BeforeAdobeGroup != nil && c.BeforeAdobeGroup.Presence != Absent,
+		// Who was deleted may be made again before the next try, and what was renamed
+		// is not found under its old name.
+		info.Effect == umapi.EffectUncertain && !c.UMAPI.RepeatSafe():
+		s.unknown(c, c.newName())
 		s.retry(c.subjectDue(), e)
-	case belies(info) && c.BeforeAdobeGroup != nil && c.BeforeAdobeGroup.Presence != Absent:
-		s.unknown(c, "")
-		s.retry(c.subjectDue(), e)
-	case step.RemoveFromOrg != nil && info.Effect == umapi.EffectUncertain && !c.UMAPI.RepeatSafe():
-		s.unknown(c, "") // who was deleted may be made again before the next try
+	case step.Update != nil && info.Effect == umapi.EffectUncertain:
+		s.forgetNames(c)
 		s.retry(c.subjectDue(), e)
 	case (step.CreatesUser() != nil || step.RemoveFromOrg != nil) && info.Effect == umapi.EffectUncertain:
 		s.doubt(c)
@@ -414,12 +415,12 @@ func (s *settling) lost(c *Command, resend, readBack time.Time) {
 	switch {
 	case c.AdobeGroup != nil && c.changesSubject():
 		s.Touched = append(s.Touched, c.Touched...) // it may be read back as there
-		s.unknown(c, otherThan(c.AdobeGroup.Name, c.BeforeAdobeGroup.Name))
+		s.unknown(c, c.newName())
 		notBefore = readBack
 	case c.UMAPI.RepeatSafe() && c.Account != nil && (c.BeforeAccount.Presence.missing() || c.Account.Presence == Absent):
 		s.doubt(c)
 	case !c.UMAPI.RepeatSafe() && c.Account != nil:
-		s.unknown(c, otherThan(c.Account.Email, c.BeforeAccount.Email))
+		s.unknown(c, c.newName())
 		notBefore = readBack
 	case c.Account != nil && c.changesSubject():
 		s.forgetNames(c)
@@ -437,6 +438,14 @@ func (s *settling) lost(c *Command, resend, readBack time.Time) {
 
 func (c *Command) changesSubject() bool {
 	return slices.ContainsFunc(c.Steps, func(s Step) bool { return s.Subject })
+}
+
+// newName is what the subject is called after the command, if it is another name.
+func (c *Command) newName() string {
+	if c.AdobeGroup != nil {
+		return otherThan(c.AdobeGroup.Name, c.BeforeAdobeGroup.Name)
+	}
+	return otherThan(c.Account.Email, c.BeforeAccount.Email)
 }
 
 func otherThan(name, old string) string {

@@ -90,6 +90,8 @@ func TestSettle_JudgesByTheCode(t *testing.T) {
 		"a code that nobody knows too":          {leaver, 0, "error.of.tomorrow", map[string]string{"user u": "retry attempt"}, plan.Doubtful},
 		"what can never succeed fails":          {renamed, 0, "error.user.email.invalid", map[string]string{"user u": "failed attempt"}, ""},
 		"what needs a person fails":             {leaver, 0, "error.user.not_in_org", map[string]string{"user u": "failed attempt"}, ""},
+		"an address that may have changed":      {renamed, 0, "error.internal.update_failed", map[string]string{"user u": "retry attempt"}, plan.Unknown},
+		"a group that may be gone":              {oldGroup, 0, "error.usergroup.update.failed", map[string]string{"group g": "retry attempt"}, plan.Unknown},
 		"a user who is elsewhere is read back":  {renamed, 0, "error.user.nonexistent", map[string]string{"user u": "retry attempt"}, plan.Unknown},
 		"a create that may pass is remembered":  {newcomer, 0, "error.internal.create_failed", map[string]string{"user u": "retry attempt", "edge gu": "retry"}, plan.Doubtful},
 		"a create that cannot pass leaves none": {newcomer, 0, "error.country.invalid", map[string]string{"user u": "failed attempt", "edge gu": "retry"}, ""},
@@ -290,6 +292,17 @@ func TestNotSent_ChangesNothing(t *testing.T) {
 	l := newLedger()
 	newcomer(l)
 	require.Equal(t, plan.Settlement{Call: "c", Outcome: "not sent"}, plan.NotSent(callOf(l), "not sent"))
+}
+
+func TestSettle_NamesThatMayHaveChangedAreSentAgain(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.mirrored("u", ada)
+	l.putUser("u", ada.with(func(p *who) { p.first = "Adele" }))
+	l.settle(plan.Settle(callOf(l), replyOf(1, umapi.CommandError{Code: "error.internal.update_failed"}), l.now))
+	l.settled()
+	l.putUser("u", ada)
+	require.JSONEq(t, `[{"user":"ada@example.com","do":[{"update":{"firstname":"Ada"}}]}]`, asJSON(callCommands(l)))
 }
 
 func TestLost_NamesThatMayHaveChangedAreSentAgain(t *testing.T) {
