@@ -17,6 +17,12 @@ const (
 	ReadGroups  Endpoint = "groups"  // a page of all groups
 )
 
+// Those that only read, and all.
+var (
+	reading   = []Endpoint{ReadUser, ReadMembers, ReadUsers, ReadGroups}
+	endpoints = append([]Endpoint{Actions}, reading...)
+)
+
 // Allowance is what may be sent to one endpoint of Adobe's, which counts each by
 // itself, and what was.
 type Allowance struct {
@@ -48,6 +54,24 @@ const (
 
 // Budget returns what may be sent to each endpoint, actions first. It may be
 // called at any time, from any goroutine.
-func (d *Dispatcher) Budget() []Allowance {
-	return []Allowance{{Endpoint: Actions, Limit: d.cfg.ActionsPerMinute, Learned: d.cfg.ActionsPerMinute}}
+func (d *Dispatcher) Budget() []Allowance { return d.budget.look() }
+
+func (b *budget) look() []Allowance {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := clock()
+	var all []Allowance
+	for _, e := range endpoints {
+		m := b.meters[e]
+		b.stepUp(e, m, now)
+		a := Allowance{
+			Endpoint: e, Limit: m.configured, Learned: m.limit,
+			Spent: m.spent(now), Next: maxTime(m.next(now), m.paused),
+		}
+		if m.paused.After(now) {
+			a.PausedUntil, a.Why = m.paused, m.why
+		}
+		all = append(all, a)
+	}
+	return all
 }

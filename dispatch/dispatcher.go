@@ -72,7 +72,8 @@ type Config struct {
 	// Limits of one call; zero values are those of package umapi.
 	Limits plan.Limits
 	// ActionsPerMinute and ReadsPerMinute are the rates to keep; 0 is no limit.
-	// Pages of the listing of groups get a fifth of the reads, as at Adobe.
+	// Each kind of read has its own, and pages of the listing of groups get a
+	// fifth of it, as at Adobe.
 	ActionsPerMinute, ReadsPerMinute int
 	// Brakes hold removals beyond a bound until a person releases them.
 	Brakes Brakes
@@ -84,16 +85,15 @@ type Config struct {
 
 // Dispatcher makes one Adobe organization follow one org of the directory.
 type Dispatcher struct {
-	cfg        Config
-	store      Store
-	adobe      Adobe
-	log        *slog.Logger
-	limits     plan.Limits
-	most       int // commands of a call while one is split; 0 is what limits say
-	wider      int // how often the window is doubled
-	actions    pacer
-	reads      pacer
-	groupReads pacer
+	cfg      Config
+	store    Store
+	adobe    Adobe
+	log      *slog.Logger
+	limits   plan.Limits
+	most     int // commands of a call while one is split; 0 is what limits say
+	wider    int // how often the window is doubled
+	budget   *budget
+	restored bool // the budget, from what a former process left
 
 	trouble      trouble // of calls that failed as a whole
 	readTrouble  trouble // of reads
@@ -124,24 +124,13 @@ func New(cfg Config, s Store, a Adobe) (*Dispatcher, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	log := cfg.Log.With("component", "dispatch", "org", cfg.Org)
 	return &Dispatcher{
-		cfg: cfg, store: s, adobe: a,
-		log:     cfg.Log.With("component", "dispatch", "org", cfg.Org),
-		limits:  cfg.Limits.OrDefaults(),
-		actions: pacer{perMinute: cfg.ActionsPerMinute},
-		// One less, since reading a subject that has two names takes two.
-		reads:        pacer{perMinute: share(cfg.ReadsPerMinute, cfg.ReadsPerMinute-1)},
-		groupReads:   pacer{perMinute: share(cfg.ReadsPerMinute, cfg.ReadsPerMinute/groupReadsShare)},
+		cfg: cfg, store: s, adobe: a, log: log,
+		limits:       cfg.Limits.OrDefaults(),
+		budget:       newBudget(cfg.ActionsPerMinute, cfg.ReadsPerMinute, log),
 		unknownCodes: map[string]int{},
 	}, nil
-}
-
-// share is a part of a rate: at least 1, unless the rate has no limit.
-func share(rate, part int) int {
-	if rate == 0 {
-		return 0
-	}
-	return max(1, part)
 }
 
 // Run works until ctx ends, then lets a call under way finish, settles it, and
@@ -218,32 +207,11 @@ func (d *Dispatcher) gather(ctx context.Context, changed <-chan struct{}) {
 	}
 }
 
-// recover wakes what failed under another configuration, treats calls that were
-// never settled, by a former process or because the store failed, as lost, and
-// restores the window of sent calls.
-func (d *Dispatcher) recover(ctx context.Context) error {
-	now := clock()
-	if err := d.configure(ctx, now); err != nil {
-		return err
+func minTime(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
 	}
-	open, err := d.store.OpenCalls(ctx, d.cfg.Org)
-	if err != nil {
-		return err
-	}
-	for _, c := range open {
-		readAt := c.SentAt.Add(d.cfg.CallTimeout) // until then Adobe may still be working on it
-		s := plan.Lost(c.Call, "lost", now, maxTime(now, readAt))
-		if err := d.store.Settle(ctx, d.cfg.Org, s, now); err != nil {
-			return err
-		}
-		d.log.Warn("a call was never settled: it is taken for lost", "call_id", c.Call.ID, "commands", len(c.Call.Commands))
-	}
-	sent, err := d.store.SentSince(ctx, d.cfg.Org, now.Add(-perMinuteWindow))
-	if err != nil {
-		return err
-	}
-	d.actions.restore(sent)
-	return nil
+	return b
 }
 
 func maxTime(a, b time.Time) time.Time {
@@ -258,12 +226,13 @@ func clock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // step looks once at what is due and does what can be done now.
 func (d *Dispatcher) step(ctx context.Context) (pauseUntil, error) {
+	next, err := d.look(ctx)
+	return next, errors.Join(err, d.keepPause(ctx))
+}
+
+func (d *Dispatcher) look(ctx context.Context) (pauseUntil, error) {
 	now := clock()
-	paused, err := d.store.Pause(ctx, d.cfg.Org)
-	if err != nil {
-		return pauseUntil{}, err
-	}
-	if at := maxTime(paused, d.trouble.until); at.After(now) {
+	if at := d.budget.opens(); at.After(now) {
 		return pauseUntil{at: at}, nil
 	}
 	limit := window << d.wider
@@ -335,8 +304,8 @@ func (d *Dispatcher) act(ctx context.Context, p plan.Plan, now time.Time) (pause
 	// not to be made for hours: look again when anything changes, or after a while.
 	next := pauseUntil{at: now.Add(stuckWait), woken: true}
 	if len(p.Commands) > 0 {
-		if at := d.actions.next(now); at.After(now) {
-			next = pauseUntil{at: at}
+		if at, ok := d.budget.begin(Actions); !ok {
+			next = pauseUntil{at: minTime(at, now.Add(turnWait))}
 		} else {
 			if err := d.send(ctx, p); err != nil {
 				return pauseUntil{}, err
@@ -354,7 +323,7 @@ func (d *Dispatcher) act(ctx context.Context, p plan.Plan, now time.Time) (pause
 			next.at = at
 		}
 	}
-	did, at, err := d.look(ctx)
+	did, at, err := d.lookAtNew(ctx)
 	switch {
 	case err != nil:
 		return pauseUntil{}, err
@@ -369,7 +338,7 @@ func (d *Dispatcher) act(ctx context.Context, p plan.Plan, now time.Time) (pause
 // idle looks at what creates have made while nothing is due, and says when
 // something will be.
 func (d *Dispatcher) idle(ctx context.Context) (pauseUntil, error) {
-	did, look, err := d.look(ctx)
+	did, look, err := d.lookAtNew(ctx)
 	if err != nil || did {
 		return pauseUntil{}, err
 	}
@@ -383,5 +352,10 @@ func (d *Dispatcher) idle(ctx context.Context) (pauseUntil, error) {
 	return pauseUntil{at: at, idle: true}, nil
 }
 
-// stuckWait is how long what can neither be sent nor decided waits.
-const stuckWait = 5 * time.Second
+const (
+	// stuckWait is how long what can neither be sent nor decided waits.
+	stuckWait = 5 * time.Second
+	// turnWait is how long calls that wait for their turn are left alone: then
+	// something may have to be read.
+	turnWait = 10 * time.Second
+)

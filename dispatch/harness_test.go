@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -36,12 +37,14 @@ var (
 // world is a real store, a real client and the emulator, without sockets, on the
 // clock of a synctest bubble.
 type world struct {
-	t      *testing.T
-	store  *sqlite.Store
-	adobe  *emulator.Emulator
-	cfg    dispatch.Config
-	secret string
-	stop   func()
+	t          *testing.T
+	store      *sqlite.Store
+	adobe      *emulator.Emulator
+	transport  http.RoundTripper // to adobe
+	cfg        dispatch.Config
+	secret     string
+	dispatcher *dispatch.Dispatcher // the last that was started
+	stop       func()
 }
 
 // inWorld runs a story in a bubble. Nothing is dispatched until start.
@@ -55,7 +58,7 @@ func inWorld(t *testing.T, cfg emulator.Config, story func(t *testing.T, w *worl
 		require.NoError(t, err)
 		s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "bridge.db"), sqlite.Options{})
 		require.NoError(t, err)
-		w := &world{t: t, store: s, adobe: e, secret: "correct", cfg: dispatch.Config{
+		w := &world{t: t, store: s, adobe: e, transport: e, secret: "correct", cfg: dispatch.Config{
 			Org:              org,
 			Rules:            mapping.Rules{IdentityType: umapi.FederatedID, Country: "US"},
 			ActionsPerMinute: cfg.ActionsPerMinute,
@@ -76,11 +79,12 @@ func (w *world) start() {
 	c, err := umapi.New(umapi.Config{
 		OrgID: orgID, ClientID: client,
 		ClientSecret: func() (string, error) { return w.secret, nil },
-		Transport:    w.adobe,
+		Transport:    w.transport,
 	})
 	require.NoError(w.t, err)
 	d, err := dispatch.New(w.cfg, w.store, c)
 	require.NoError(w.t, err)
+	w.dispatcher = d
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan error)
 	go func() { done <- d.Run(ctx) }()

@@ -10,11 +10,11 @@ import (
 // looksAStep bounds the looks between two calls: nobody waits for them.
 const looksAStep = 2
 
-// look reads what creates have made, some time after: whether Adobe made it at
+// lookAtNew reads what creates have made, some time after: whether Adobe made it at
 // all, and with which spelling and country if it was there before. It takes
 // what the rate of reads leaves. It reports whether it learned something, and when
 // the next look is due.
-func (d *Dispatcher) look(ctx context.Context) (bool, time.Time, error) {
+func (d *Dispatcher) lookAtNew(ctx context.Context) (bool, time.Time, error) {
 	accounts, err := d.store.ToLookAt(ctx, d.cfg.Org, looksAStep+1)
 	if err != nil {
 		return false, time.Time{}, err
@@ -22,9 +22,8 @@ func (d *Dispatcher) look(ctx context.Context) (bool, time.Time, error) {
 	did := false
 	for i, a := range accounts {
 		now := clock()
-		at := maxTime(maxTime(a.LookAt, d.readTrouble.until), d.reads.next(now))
-		if i == looksAStep || at.After(now) {
-			return did, at, nil
+		if i == looksAStep || a.LookAt.After(now) {
+			return did, a.LookAt, nil
 		}
 		facts, err := d.store.Facts(ctx, d.cfg.Org, plan.Query{Accounts: []string{a.ID}})
 		if err != nil {
@@ -36,13 +35,14 @@ func (d *Dispatcher) look(ctx context.Context) (bool, time.Time, error) {
 				r.Linked = append(r.Linked, l.Directory)
 			}
 		}
+		if at, ok := d.budget.begin(ReadUser); !ok {
+			return did, at, nil
+		}
 		found, err := d.readAccount(ctx, a)
 		if err != nil {
-			if err := d.readFailed(ctx, err, "look at a new account"); err != nil {
-				return did, time.Time{}, err
-			}
+			d.readFailed(err, "look at a new account")
 			if !blames(err) {
-				return did, d.readTrouble.until, nil
+				return did, now.Add(stuckWait), nil
 			}
 			found = nil
 		} else {

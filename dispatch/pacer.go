@@ -3,50 +3,129 @@ package dispatch
 import "time"
 
 // perMinuteWindow is the minute that Adobe counts in, and a second more, since
-// its clock sees calls closer together or further apart than ours.
+// its clock sees requests closer together or further apart than ours.
 const perMinuteWindow = 61 * time.Second
 
-// pacer keeps a rate per minute as a sliding window, which holds as well where
-// the other side counts in fixed minutes. The first half of the window is free,
-// so that what is urgent goes at once; what is left is spread evenly over the
-// rest of it, so that more can gather for each call. It is not safe for
-// concurrent use.
+// pacer keeps a limit a minute as a sliding window. Nobody says when Adobe
+// counts a request, whether in fixed minutes or in the last sixty seconds, and
+// whether it counts those that it refuses. So a request counts from when it
+// begins until a window after it ended, whatever came of it: then no minute holds
+// more than the limit under any reading.
+//
+// With spread the first half of the limit is free, so that what is urgent goes
+// at once; what is left is spread evenly over the rest of the window, so that
+// more can gather for each request.
+//
+// It knows no clock, and is not safe for concurrent use.
 type pacer struct {
-	perMinute int // 0 is no limit
-	sent      []time.Time
+	configured int // requests a minute, 0 is no limit
+	spread     bool
+	spare      int // kept for a request that another needs at once, see again
+
+	underway int
+	ended    []ended // within the last window, ascending
+
+	learned
 }
 
-// restore sets what was sent before, in ascending order.
-func (p *pacer) restore(sent []time.Time) { p.sent = sent }
+// ended is a request that is over.
+type ended struct {
+	at      time.Time
+	refused bool // because of a limit; or it is not known that it was not
+}
 
-// note counts what is sent at t.
-func (p *pacer) note(t time.Time) {
-	if p.perMinute > 0 {
-		p.sent = append(p.sent, t)
+func newPacer(configured int) pacer {
+	return pacer{configured: configured, learned: learned{limit: configured}}
+}
+
+// begin counts a request that is sent.
+func (p *pacer) begin() { p.underway++ }
+
+// cancel takes back a request that was not sent.
+func (p *pacer) cancel() { p.underway-- }
+
+// end notes that a request was answered, or given up, at now.
+func (p *pacer) end(now time.Time, refused bool) {
+	p.underway--
+	if p.configured > 0 {
+		p.ended = append(p.ended, ended{now, refused})
 	}
 }
 
-// earliest returns when the window has room, without spreading: now or later.
-func (p *pacer) earliest(now time.Time) time.Time {
-	for len(p.sent) > 0 && !p.sent[0].Add(perMinuteWindow).After(now) {
-		p.sent = p.sent[1:]
+// restore counts requests of which nothing is known but when they ended at the
+// latest, in ascending order.
+func (p *pacer) restore(at ...time.Time) {
+	p.ended = nil
+	for _, t := range at {
+		p.underway++
+		p.end(t, true)
 	}
-	if used := len(p.sent); p.perMinute > 0 && used >= p.perMinute {
-		return p.sent[used-p.perMinute].Add(perMinuteWindow)
+}
+
+// fill spends the whole limit at now.
+func (p *pacer) fill(now time.Time) {
+	p.ended = nil
+	for range p.configured {
+		p.underway++
+		p.end(now, true)
+	}
+}
+
+// spent returns how many requests count at now.
+func (p *pacer) spent(now time.Time) int {
+	for len(p.ended) > 0 && !p.ended[0].at.Add(perMinuteWindow).After(now) {
+		p.ended = p.ended[1:]
+	}
+	for i := len(p.ended) - 1; i >= 0 && p.ended[i].at.After(now); i-- {
+		p.ended[i].at = now // the clock was set back: wait no more than a window for it
+	}
+	return len(p.ended) + p.underway
+}
+
+// next returns when the next request may be sent: now or later, in whole
+// microseconds as [clock] gives them.
+func (p *pacer) next(now time.Time) time.Time {
+	if p.configured == 0 {
+		return now
+	}
+	limit := max(1, p.limit-p.spare)
+	at, used := p.room(now, limit), p.spent(now)
+	if !p.spread || at.After(now) || 2*used < limit {
+		return at
+	}
+	first, last := p.countedTo(0, now), p.countedTo(used-1, now)
+	share := first.Add(perMinuteWindow).Sub(last) / time.Duration(limit-used+1)
+	return maxTime(last.Add(share.Truncate(time.Microsecond)), now)
+}
+
+// again returns when a request may be sent that belongs to one which was sent
+// just before: it uses what is spare, and is not spread.
+func (p *pacer) again(now time.Time) time.Time { return p.room(now, p.limit) }
+
+// room returns when fewer than limit requests count: now or later.
+func (p *pacer) room(now time.Time, limit int) time.Time {
+	if used := p.spent(now); p.configured > 0 && used >= limit {
+		return p.countedTo(used-limit, now).Add(perMinuteWindow)
 	}
 	return now
 }
 
-// next returns when the next may be sent: now or later, in whole microseconds
-// as [clock] gives them.
-func (p *pacer) next(now time.Time) time.Time {
-	at := p.earliest(now)
-	used := len(p.sent)
-	if at.After(now) || 2*used < p.perMinute || p.perMinute == 0 {
-		return at
+// countedTo returns when the i-th of those that count ended. One that is under
+// way cannot end before now.
+func (p *pacer) countedTo(i int, now time.Time) time.Time {
+	if i < len(p.ended) {
+		return p.ended[i].at
 	}
-	end := p.sent[0].Add(perMinuteWindow)
-	last := p.sent[used-1]
-	share := end.Sub(last) / time.Duration(p.perMinute-used+1)
-	return maxTime(last.Add(share.Truncate(time.Microsecond)), now)
+	return now
+}
+
+// passed counts those of the last window that ended at from or later and were not refused.
+func (p *pacer) passed(from time.Time) int {
+	n := 0
+	for _, e := range p.ended {
+		if !e.refused && !e.at.Before(from) {
+			n++
+		}
+	}
+	return n
 }

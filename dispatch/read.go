@@ -18,13 +18,8 @@ const (
 	// listRetry is the first wait after a page that could not be read; it
 	// doubles up to listEvery.
 	listRetry = 5 * time.Minute
-	// groupReadsShare is by what the rate of reads is divided for pages of groups.
-	groupReadsShare = 5
 	// maxListPages ends a listing that has no end: 400 groups stand on a page.
 	maxListPages = 250
-	// lockedOut is a Retry-After that cannot come from a limit per minute: it
-	// holds for all calls.
-	lockedOut = 2 * time.Minute
 	// readsAStep bounds the reads between two calls.
 	readsAStep = 5
 )
@@ -53,7 +48,7 @@ func (d *Dispatcher) listGroups(ctx context.Context, p plan.Plan) (bool, time.Ti
 	if err != nil {
 		return false, time.Time{}, err
 	}
-	next := maxTime(d.listing.at, d.readTrouble.until)
+	next := d.listing.at
 	began, err := d.store.ListingBegan(ctx, d.cfg.Org)
 	if err != nil {
 		return false, time.Time{}, err
@@ -65,15 +60,16 @@ func (d *Dispatcher) listGroups(ctx context.Context, p plan.Plan) (bool, time.Ti
 		return false, next, nil
 	}
 	for more := true; more; {
-		at := d.groupReads.earliest(clock())
-		if last.IsZero() && at.After(clock()) {
-			return false, at, nil
-		}
-		if d.sleep(ctx, pauseUntil{at: at}); ctx.Err() != nil {
+		if last.IsZero() || d.listing.page == 0 {
+			if at, ok := d.budget.begin(ReadGroups); !ok {
+				return false, at, nil
+			}
+		} else if d.budget.follow(ctx, ReadGroups) != nil {
 			return false, time.Time{}, nil
 		}
 		if d.listing.page == 0 {
 			if err := d.store.SetListingBegan(ctx, d.cfg.Org, clock()); err != nil {
+				d.budget.cancel(ReadGroups)
 				return false, time.Time{}, err
 			}
 		}
@@ -81,7 +77,8 @@ func (d *Dispatcher) listGroups(ctx context.Context, p plan.Plan) (bool, time.Ti
 			if failed := d.listingFailed(ctx, err, began, last.IsZero()); failed != nil {
 				return false, time.Time{}, failed
 			}
-			return false, d.listing.at, d.readFailed(ctx, err, "list groups")
+			d.readFailed(err, "list groups")
+			return false, d.listing.at, nil
 		}
 	}
 	if err := d.store.ListGroups(ctx, d.cfg.Org, d.listing.groups, clock()); err != nil {
@@ -92,12 +89,13 @@ func (d *Dispatcher) listGroups(ctx context.Context, p plan.Plan) (bool, time.Ti
 	return true, time.Time{}, nil
 }
 
-// listPage reads the next page, and reports whether there are more.
+// listPage reads the next page, whose turn has come, and reports whether there
+// are more.
 func (d *Dispatcher) listPage(ctx context.Context) (bool, error) {
 	work, cancel := context.WithTimeout(ctx, d.cfg.CallTimeout)
 	defer cancel()
 	page, err := d.adobe.GroupsPage(work, d.listing.page)
-	d.groupReads.note(clock()) // Adobe counted it some time before, at the latest now
+	d.budget.end(ReadGroups, err)
 	if err != nil {
 		return false, err
 	}
@@ -145,6 +143,10 @@ func (d *Dispatcher) mayBegin(began time.Time) time.Time {
 // listing before this one began. An error is the store's.
 func (d *Dispatcher) listingFailed(ctx context.Context, err error, before time.Time, first bool) error {
 	switch {
+	case d.listing.page > 0 && !first, errors.Is(err, umapi.ErrIncomplete):
+		d.listing = listing{}
+	case d.listing.page > 0 && umapi.ClassOf(err) == umapi.ClassThrottled:
+		// It goes on when the budget allows it.
 	case umapi.OutcomeOf(err) == umapi.OutcomeNotSent, umapi.ClassOf(err) == umapi.ClassDenied:
 		// It goes on as soon as anything can be read, or the rights are there. Even
 		// if the program is stopping: the next start need not wait for what Adobe
@@ -155,7 +157,7 @@ func (d *Dispatcher) listingFailed(ctx context.Context, err error, before time.T
 		work, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 		defer cancel()
 		return d.store.SetListingBegan(work, d.cfg.Org, before)
-	case d.listing.page == 0, !first, errors.Is(err, umapi.ErrIncomplete):
+	case d.listing.page == 0:
 		d.listing = listing{}
 	default:
 		d.listing.tries++
@@ -167,22 +169,23 @@ func (d *Dispatcher) listingFailed(ctx context.Context, err error, before time.T
 // readBack reads subjects whose state is not known. It reports whether
 // something was learned, and when the next may be read if not.
 func (d *Dispatcher) readBack(ctx context.Context, p plan.Plan) (bool, time.Time, error) {
-	did := false
-	for i, r := range p.Reads {
-		now := clock()
-		at := maxTime(d.readTrouble.until, d.reads.next(now))
-		if i == readsAStep || at.After(now) {
-			return did, at, nil
+	did, reads := false, 0
+	var next time.Time
+	for _, r := range p.Reads {
+		at, ok := d.budget.begin(readsFrom(r))
+		if !ok {
+			if next.IsZero() || at.Before(next) {
+				next = at
+			}
+			continue
 		}
 		s, err := d.read(ctx, r)
 		if err != nil {
-			if err := d.readFailed(ctx, err, "read back"); err != nil {
-				return did, time.Time{}, err
-			}
+			d.readFailed(err, "read back")
 			if !blames(err) {
-				return did, d.readTrouble.until, nil
+				continue
 			}
-			s = plan.ReadFailed(r, problemOfRead(err), now)
+			s = plan.ReadFailed(r, problemOfRead(err), clock())
 		} else {
 			d.readOver()
 		}
@@ -190,30 +193,38 @@ func (d *Dispatcher) readBack(ctx context.Context, p plan.Plan) (bool, time.Time
 			return did, time.Time{}, err
 		}
 		did = true
+		if reads++; reads == readsAStep {
+			break
+		}
 	}
-	return did, time.Time{}, nil
+	return did, next, nil
 }
 
-// read reads one subject back, under the name that it may have now first.
-func (d *Dispatcher) read(ctx context.Context, r plan.Read) (plan.Settlement, error) {
-	work, cancel := context.WithTimeout(ctx, d.cfg.CallTimeout)
-	defer cancel()
-	if g := r.AdobeGroup; g != nil {
-		for _, name := range []string{g.Candidate, g.Name} {
-			if name == "" {
-				continue
-			}
-			// The members of a group are read without the risk of a listing.
-			_, err := d.adobe.MembersPage(work, name, 0, umapi.ExcludeGroups())
-			d.reads.note(clock())
-			if errors.Is(err, umapi.ErrNotFound) {
-				continue
-			}
-			return plan.GroupRead(r, name), err
-		}
-		return plan.GroupRead(r, ""), nil
+// readsFrom is where a subject is read: the members of a group are read without
+// the risk of a listing.
+func readsFrom(r plan.Read) Endpoint {
+	if r.AdobeGroup != nil {
+		return ReadMembers
 	}
-	found, err := d.readAccount(work, *r.Account)
+	return ReadUser
+}
+
+// read reads one subject back, under its old name first: as long as that is
+// there it was not renamed, and what has the new name is another's. Its turn has
+// come.
+func (d *Dispatcher) read(ctx context.Context, r plan.Read) (plan.Settlement, error) {
+	if g := r.AdobeGroup; g != nil {
+		found := ""
+		err := d.byName(ctx, ReadMembers, func(ctx context.Context, name string) (bool, error) {
+			_, err := d.adobe.MembersPage(ctx, name, 0, umapi.ExcludeGroups())
+			if err == nil {
+				found = name
+			}
+			return err == nil, err
+		}, g.Name, g.Candidate)
+		return plan.GroupRead(r, found), err
+	}
+	found, err := d.readAccount(ctx, *r.Account)
 	if err != nil {
 		return plan.Settlement{}, err
 	}
@@ -224,38 +235,67 @@ func (d *Dispatcher) read(ctx context.Context, r plan.Read) (plan.Settlement, er
 	return plan.AccountRead(r, found, facts), nil
 }
 
-// readAccount reads an account under the address that it may have now first, and
-// returns nil if Adobe has none. An Adobe ID that is not what was asked for is
-// returned only if there is nothing else.
+// readAccount reads an account, under its old address first as [Dispatcher.read]
+// does, and returns nil if Adobe has none. An Adobe ID that is not what was asked for is
+// returned only if there is nothing else. Its turn has come.
 func (d *Dispatcher) readAccount(ctx context.Context, a plan.Account) (*umapi.User, error) {
-	work, cancel := context.WithTimeout(ctx, d.cfg.CallTimeout)
-	defer cancel()
 	domain := a.Domain
 	if a.Type == umapi.AdobeID && !a.Twin {
 		domain = "AdobeID"
 	}
-	names := []string{a.Candidate, a.Email}
+	names := []string{a.Email, a.Candidate}
 	if a.Domain != "" {
 		names = append([]string{a.Username}, names...) // the login stays what it was when the address does not
 	}
-	var other *umapi.User
+	var found, other *umapi.User
+	err := d.byName(ctx, ReadUser, func(ctx context.Context, name string) (bool, error) {
+		u, err := d.adobe.User(ctx, name, domain)
+		switch {
+		case err != nil:
+			return false, err
+		case u.Type == umapi.AdobeID && domain != "AdobeID":
+			other = &u
+			return false, nil
+		}
+		found = &u
+		return true, nil
+	}, names...)
+	if err != nil {
+		return nil, err
+	}
+	if found == nil {
+		found = other
+	}
+	return found, nil
+}
+
+// byName reads a subject under several names, of which any may be empty, until
+// one is right or a read fails. That Adobe has none of a name is no failure. The
+// turn of the first read has come.
+func (d *Dispatcher) byName(ctx context.Context, e Endpoint, read func(ctx context.Context, name string) (right bool, err error), names ...string) error {
+	begun := true
 	for _, name := range names {
 		if name == "" {
 			continue
 		}
-		u, err := d.adobe.User(work, name, domain)
-		d.reads.note(clock())
-		switch {
-		case errors.Is(err, umapi.ErrNotFound):
-		case err != nil:
-			return nil, err
-		case u.Type == umapi.AdobeID && domain != "AdobeID":
-			other = &u
-		default:
-			return &u, nil
+		if !begun {
+			if err := d.budget.follow(ctx, e); err != nil {
+				return err
+			}
+		}
+		work, cancel := context.WithTimeout(ctx, d.cfg.CallTimeout)
+		right, err := read(work, name)
+		cancel()
+		d.budget.end(e, err)
+		begun = false
+		if right || err != nil && !errors.Is(err, umapi.ErrNotFound) {
+			return err
 		}
 	}
-	return other, nil
+	if begun {
+		d.budget.cancel(e)
+	}
+	return nil
 }
 
 // blames reports whether a read may have failed because of what was read, and
@@ -273,15 +313,15 @@ func problemOfRead(err error) plan.Problem {
 	}
 }
 
-// readFailed notes a read that Adobe did not answer. An error is the store's.
-func (d *Dispatcher) readFailed(ctx context.Context, err error, what string) error {
-	if d.readTrouble.call(err, clock()) {
+// readFailed notes a read that Adobe did not answer.
+func (d *Dispatcher) readFailed(err error, what string) {
+	if umapi.ClassOf(err) == umapi.ClassThrottled {
+		return // the budget knows
+	}
+	if d.readTrouble.call(err) {
 		d.log.Warn("a read of Adobe failed, trying again later", "what", what, "class", string(umapi.ClassOf(err)), "err", err)
 	}
-	if umapi.ClassOf(err) != umapi.ClassThrottled || d.readTrouble.wait < lockedOut {
-		return nil
-	}
-	return d.store.SetPause(ctx, d.cfg.Org, d.readTrouble.pause)
+	d.budget.hold(clock().Add(d.readTrouble.wait), d.readTrouble.why, reading...)
 }
 
 // readOver notes a read that was answered.

@@ -14,40 +14,56 @@ import (
 	"github.com/scim-bridge/scim-bridge/umapi"
 )
 
-// send records a call, sends it, and settles it. An error is the store's.
+// send records a call whose turn has come, sends it, and settles it. An error is
+// the store's.
 func (d *Dispatcher) send(ctx context.Context, p plan.Plan) error {
-	id, err := uuid.NewV7()
+	call, err := d.record(ctx, p)
 	if err != nil {
-		return fmt.Errorf("name a call: %w", err)
-	}
-	call := plan.Call{ID: id.String(), Commands: p.Commands}
-	commands := make([]umapi.Command, len(p.Commands))
-	for i := range p.Commands {
-		call.Commands[i].UMAPI.RequestID = fmt.Sprintf("%s-%d", call.ID, i)
-		commands[i] = call.Commands[i].UMAPI
-	}
-	now := clock()
-	if err := d.store.RecordCall(ctx, d.cfg.Org, call, p.Links, now); err != nil {
+		d.budget.cancel(Actions)
 		return err
+	}
+	commands := make([]umapi.Command, len(call.Commands))
+	for i := range call.Commands {
+		commands[i] = call.Commands[i].UMAPI
 	}
 
 	// From here on the call is settled even if the program is stopping.
 	work, cancel := graceful(ctx, d.cfg.CallTimeout)
 	reply, err := d.adobe.Act(work, commands)
 	cancel()
-	if err == nil || umapi.OutcomeOf(err) != umapi.OutcomeNotSent {
-		d.actions.note(clock()) // Adobe counted it some time before, at the latest now
-	}
-	s := d.judge(call, reply, err)
+	until := d.budget.end(Actions, err)
+	s := d.judge(call, reply, err, until)
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
-	if err := d.settle(settle, s); err != nil {
+	return errors.Join(d.keepPause(ctx), d.settle(settle, s))
+}
+
+// record names the call that a plan asks for and stores it as sent.
+func (d *Dispatcher) record(ctx context.Context, p plan.Plan) (plan.Call, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return plan.Call{}, fmt.Errorf("name a call: %w", err)
+	}
+	call := plan.Call{ID: id.String(), Commands: p.Commands}
+	for i := range call.Commands {
+		call.Commands[i].UMAPI.RequestID = fmt.Sprintf("%s-%d", call.ID, i)
+	}
+	return call, d.store.RecordCall(ctx, d.cfg.Org, call, p.Links, clock())
+}
+
+// keepPause has the store know until when Adobe asked to wait, so that a restart
+// does not forget it: even if the program is stopping.
+func (d *Dispatcher) keepPause(ctx context.Context) error {
+	until, ok := d.budget.toKeep()
+	if !ok {
+		return nil
+	}
+	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
+	defer cancel()
+	if err := d.store.SetPause(work, d.cfg.Org, until); err != nil {
 		return err
 	}
-	if until := d.trouble.pause; !until.IsZero() {
-		d.trouble.pause = time.Time{}
-		return d.store.SetPause(settle, d.cfg.Org, until)
-	}
+	d.budget.keep(until)
 	return nil
 }
 
@@ -82,8 +98,9 @@ func graceful(ctx context.Context, timeout time.Duration) (context.Context, cont
 	return work, func() { stop(); cancel() }
 }
 
-// judge turns the outcome of a call into what is known after it.
-func (d *Dispatcher) judge(call plan.Call, reply umapi.Reply, err error) plan.Settlement {
+// judge turns the outcome of a call into what is known after it. until is when
+// Adobe asked to wait until, if it did.
+func (d *Dispatcher) judge(call plan.Call, reply umapi.Reply, err error, until time.Time) plan.Settlement {
 	now := clock()
 	if err == nil {
 		if d.trouble.over() {
@@ -103,22 +120,27 @@ func (d *Dispatcher) judge(call plan.Call, reply umapi.Reply, err error) plan.Se
 		d.split(call)
 		return plan.Refused(call, problemOfCall(err), now)
 	}
-	fresh := d.trouble.call(err, now)
-	if fresh {
-		d.trouble.say(d.log, err)
-	}
-	if umapi.OutcomeOf(err) == umapi.OutcomeUnknown {
-		d.split(call)
-		again := now.Add(d.trouble.beyond())
-		s := plan.Lost(call, "lost", again, again)
-		if fresh && len(call.Commands) == 1 {
-			s = s.Blamed()
+	throttled, fresh := umapi.ClassOf(err) == umapi.ClassThrottled, false
+	if !throttled {
+		if fresh = d.trouble.call(err); fresh {
+			d.trouble.say(d.log, err)
 		}
-		return s
+		d.budget.hold(now.Add(d.trouble.wait), d.trouble.why)
 	}
-	s := plan.NotSent(call, "refused")
-	if umapi.OutcomeOf(err) == umapi.OutcomeNotSent {
-		s = plan.NotSent(call, "not sent")
+	switch umapi.OutcomeOf(err) {
+	case umapi.OutcomeNotSent:
+		return plan.NotSent(call, "not sent")
+	case umapi.OutcomeRefused:
+		return plan.NotSent(call, "refused")
+	}
+	if throttled { // no command is to blame
+		return plan.Lost(call, "lost", until, until)
+	}
+	d.split(call)
+	again := maxTime(until, now.Add(d.trouble.beyond()))
+	s := plan.Lost(call, "lost", again, again)
+	if fresh && len(call.Commands) == 1 {
+		s = s.Blamed()
 	}
 	return s
 }

@@ -1,7 +1,6 @@
 package dispatch
 
 import (
-	"errors"
 	"log/slog"
 	"time"
 
@@ -9,8 +8,6 @@ import (
 )
 
 const (
-	// throttledWait is how long a 429 without Retry-After is obeyed.
-	throttledWait = time.Minute
 	// deniedWait is the first wait after refused credentials; it doubles up to
 	// deniedMost.
 	deniedWait, deniedMost = 15 * time.Second, 5 * time.Minute
@@ -24,18 +21,18 @@ const (
 )
 
 // trouble is what the dispatcher does about calls, or reads, that fail as a
-// whole. Whoever has it says so once for each change of cause, and when it is over.
+// whole; those that Adobe turned away because of a limit are the budget's.
+// Whoever has it says so once for each change of cause, and when it is over.
 type trouble struct {
-	until time.Time // before then nothing is sent
-	pause time.Time // to be kept in the store: Retry-After
 	cause string
 	tries int
-	wait  time.Duration
+	wait  time.Duration // before the next try
+	why   Pause
 }
 
 // call notes a call or a read that failed as a whole, and reports whether the
 // cause is another than that of the one before.
-func (t *trouble) call(err error, now time.Time) (fresh bool) {
+func (t *trouble) call(err error) (fresh bool) {
 	class, outcome := umapi.ClassOf(err), umapi.OutcomeOf(err)
 	cause := string(class) + "/" + string(outcome)
 	fresh = cause != t.cause
@@ -44,34 +41,28 @@ func (t *trouble) call(err error, now time.Time) (fresh bool) {
 	}
 	t.tries++
 	switch {
-	case class == umapi.ClassThrottled:
-		t.wait = retryAfter(err)
-		t.pause = now.Add(t.wait)
 	case class == umapi.ClassDenied:
-		t.wait = doubled(deniedWait, deniedMost, t.tries)
+		t.wait, t.why = doubled(deniedWait, deniedMost, t.tries), PauseDenied
 	case outcome == umapi.OutcomeNotSent:
-		t.wait = unreachableWait
+		t.wait, t.why = unreachableWait, PauseUnreachable
 		if t.tries > unreachablePatience {
 			t.wait = doubled(unreachableWait, unreachableMost, t.tries-unreachablePatience)
 		}
 	default:
-		t.wait = doubled(brokenWait, brokenMost, t.tries)
+		t.wait, t.why = doubled(brokenWait, brokenMost, t.tries), PauseBroken
 	}
-	t.until = now.Add(t.wait)
 	return fresh
 }
 
 // say tells of a call that failed as a whole.
 func (t *trouble) say(log *slog.Logger, err error) {
-	switch class := umapi.ClassOf(err); class {
-	case umapi.ClassThrottled:
-		log.Warn("Adobe asked to wait, nothing is sent until then", "retry_after", t.wait.String(), "err", err)
-	case umapi.ClassDenied:
+	class := umapi.ClassOf(err)
+	if class == umapi.ClassDenied {
 		log.Error("Adobe refused the credentials, the org pauses", "err", err,
 			"hint", "check adobe.client_id, the secret and adobe.org_id; a new secret in a secret file is used without a restart")
-	default:
-		log.Warn("calls to Adobe fail, trying again", "class", string(class), "err", err)
+		return
 	}
+	log.Warn("calls to Adobe fail, trying again", "class", string(class), "err", err)
 }
 
 // beyond is when what was in a broken call may be sent again: later than the
@@ -104,13 +95,4 @@ func doubled(first, most time.Duration, tries int) time.Duration {
 		}
 	}
 	return d
-}
-
-// retryAfter is how long Adobe asked to wait.
-func retryAfter(err error) time.Duration {
-	var e *umapi.Error
-	if errors.As(err, &e) && e.RetryAfter > 0 {
-		return e.RetryAfter
-	}
-	return throttledWait
 }

@@ -214,14 +214,14 @@ func (a *adobe) listed(group string, s umapi.Step) string {
 // read reads a subject back as a dispatcher does.
 func (a *adobe) read(r plan.Read, l *ledger) plan.Settlement {
 	if g := r.AdobeGroup; g != nil {
-		for _, name := range []string{g.Candidate, g.Name} {
+		for _, name := range []string{g.Name, g.Candidate} {
 			if _, ok := a.groups[directory.Fold(name)]; ok && name != "" {
 				return plan.GroupRead(r, name)
 			}
 		}
 		return plan.GroupRead(r, "")
 	}
-	for _, email := range []string{r.Account.Candidate, r.Account.Email} {
+	for _, email := range []string{r.Account.Email, r.Account.Candidate} {
 		u := a.byEmail(email, r.Account.Type == umapi.AdobeID)
 		if email == "" || u == nil {
 			continue

@@ -276,7 +276,11 @@ func (s *settling) subjectFailed(c *Command, e umapi.CommandError) {
 		// Who was deleted may be made again before the next try, and what was renamed
 		// is not found under its old name.
 		info.Effect == umapi.EffectUncertain && !c.UMAPI.RepeatSafe():
-		s.unknown(c, c.newName())
+		name := c.newName()
+		if info.Effect == umapi.EffectPresent {
+			name = "" // who has it is another
+		}
+		s.unknown(c, name)
 		s.retry(c.subjectDue(), e)
 	case step.Update != nil && info.Effect == umapi.EffectUncertain:
 		s.forgetNames(c)

@@ -1,0 +1,89 @@
+package dispatch
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/scim-bridge/scim-bridge/plan"
+)
+
+// recover wakes what failed under another configuration, treats calls that were
+// never settled, by a former process or because the store failed, as lost, and
+// the first time restores the budget.
+func (d *Dispatcher) recover(ctx context.Context) error {
+	now := clock()
+	if err := d.configure(ctx, now); err != nil {
+		return err
+	}
+	open, err := d.store.OpenCalls(ctx, d.cfg.Org)
+	if err != nil {
+		return err
+	}
+	for _, c := range open {
+		readAt := c.SentAt.Add(d.cfg.CallTimeout) // until then Adobe may still be working on it
+		s := plan.Lost(c.Call, "lost", now, maxTime(now, readAt))
+		if err := d.store.Settle(ctx, d.cfg.Org, s, now); err != nil {
+			return err
+		}
+		d.log.Warn("a call was never settled: it is taken for lost", "call_id", c.Call.ID, "commands", len(c.Call.Commands))
+	}
+	if d.restored {
+		return nil
+	}
+	if err := d.restore(ctx, now); err != nil {
+		return err
+	}
+	d.restored = true
+	return nil
+}
+
+// restore has the budget count what a former process may have sent.
+//
+// Its reads are not recorded. They follow calls, so where none was sent for a
+// while there were none to speak of; else a whole minute's reads count as spent,
+// and the first ones wait for it. Adobe's groups were not listed before a listing
+// began.
+func (d *Dispatcher) restore(ctx context.Context, now time.Time) error {
+	paused, err := d.store.Pause(ctx, d.cfg.Org)
+	if err != nil {
+		return err
+	}
+	if paused.After(now) {
+		d.log.Warn("Adobe asked to wait, before this start: nothing is sent until then", "until", paused)
+	}
+	calls, err := d.store.SentSince(ctx, d.cfg.Org, now.Add(-readsFollow-d.cfg.CallTimeout))
+	if err != nil {
+		return err
+	}
+	var reads []Endpoint
+	if len(calls) > 0 {
+		reads = append(reads, ReadUser, ReadMembers)
+	}
+	began, err := d.store.ListingBegan(ctx, d.cfg.Org)
+	if err != nil {
+		return err
+	}
+	if !began.IsZero() {
+		reads = append(reads, ReadGroups)
+	}
+	d.budget.restore(paused, endedBy(calls, d.cfg.CallTimeout, now), reads)
+	return nil
+}
+
+// endedBy returns when calls had ended at the latest that were recorded at those
+// times, in ascending order, just before they were sent: one was under way at a
+// time, and none is now.
+func endedBy(recorded []time.Time, timeout time.Duration, now time.Time) []time.Time {
+	ended := make([]time.Time, len(recorded))
+	next := now
+	for i, at := range slices.Backward(recorded) {
+		ended[i] = minTime(next, at.Add(timeout))
+		next = at
+	}
+	return ended
+}
+
+// readsFollow is how long after the last call a subject may still be read back
+// in numbers.
+const readsFollow = time.Hour
