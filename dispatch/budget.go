@@ -66,6 +66,14 @@ func (b *budget) begin(e Endpoint) (time.Time, bool) {
 	return b.take(e, (*pacer).next)
 }
 
+// turn returns when the next request may be sent: now or later.
+func (b *budget) turn(e Endpoint) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	m := b.meters[e]
+	return maxTime(m.next(clock()), m.paused)
+}
+
 // follow waits for the turn of a request that belongs to one before it, such as
 // the next page, and counts it as under way. It returns the error of ctx if that
 // ends first.

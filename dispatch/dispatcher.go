@@ -142,6 +142,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		var err error
 		if recovered {
 			next, err = d.step(ctx)
+			err = errors.Join(err, d.keepPause(ctx))
 			recovered = err == nil // a call that could not be settled is taken for lost
 			if recovered && d.storeTrouble.over() {
 				d.log.Info("the store answers again")
@@ -226,11 +227,6 @@ func clock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // step looks once at what is due and does what can be done now.
 func (d *Dispatcher) step(ctx context.Context) (pauseUntil, error) {
-	next, err := d.look(ctx)
-	return next, errors.Join(err, d.keepPause(ctx))
-}
-
-func (d *Dispatcher) look(ctx context.Context) (pauseUntil, error) {
 	now := clock()
 	if at := d.budget.opens(); at.After(now) {
 		return pauseUntil{at: at}, nil
@@ -323,7 +319,7 @@ func (d *Dispatcher) act(ctx context.Context, p plan.Plan, now time.Time) (pause
 			next.at = at
 		}
 	}
-	did, at, err := d.lookAtNew(ctx)
+	did, at, err := d.look(ctx)
 	switch {
 	case err != nil:
 		return pauseUntil{}, err
@@ -338,7 +334,7 @@ func (d *Dispatcher) act(ctx context.Context, p plan.Plan, now time.Time) (pause
 // idle looks at what creates have made while nothing is due, and says when
 // something will be.
 func (d *Dispatcher) idle(ctx context.Context) (pauseUntil, error) {
-	did, look, err := d.lookAtNew(ctx)
+	did, look, err := d.look(ctx)
 	if err != nil || did {
 		return pauseUntil{}, err
 	}

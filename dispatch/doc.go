@@ -20,8 +20,29 @@
 // One call is under way at a time, which keeps the promise that a subject is in
 // at most one. While it runs, what becomes due gathers for the next.
 //
-// When Adobe says to wait, nothing is sent until then, even across a restart.
-// When it refuses the credentials, the org pauses and says so; no attempt is used
+// # Pacing
+//
+// All that an org sends to Adobe is taken from one budget, with a window for
+// calls and one for each kind of read that Adobe counts by itself. A request counts
+// from its beginning until 61 seconds after its end, whatever came of it, so that
+// no minute holds more than the limit however Adobe counts. The first half of a
+// window is free and the rest is spread evenly, except for pages of a listing.
+// Recorded calls restore their window after a restart; reads, which are not
+// recorded, wait for a minute where there may have been any.
+//
+// When Adobe says to wait, nothing of that kind is sent until then, and nothing
+// at all if it says two minutes or more, which no limit a minute explains; a
+// restart does not forget it. Who is turned away at once after that waits a little
+// longer each time. A 429 within the limit also says that the limit is lower than
+// configured, or that somebody else uses the same client: less is sent, and the
+// configured limit is tried again step by step, more and more seldom if that is
+// refused. A refusal after a limit held for two minutes is taken for chance, until
+// the next. A command that was throttled inside an answered call backs off alone.
+// [Dispatcher.Budget] tells where all of this stands.
+//
+// # Failure
+//
+// When Adobe refuses the credentials, the org pauses and says so; no attempt is used
 // up, and the secret is read again before each new try. When it cannot be
 // reached, tries go on, further and further apart. A command that fails never
 // holds up another: after a call that was refused as a whole, or had no answer,

@@ -10,11 +10,11 @@ import (
 // looksAStep bounds the looks between two calls: nobody waits for them.
 const looksAStep = 2
 
-// lookAtNew reads what creates have made, some time after: whether Adobe made it at
+// look reads what creates have made, some time after: whether Adobe made it at
 // all, and with which spelling and country if it was there before. It takes
 // what the rate of reads leaves. It reports whether it learned something, and when
 // the next look is due.
-func (d *Dispatcher) lookAtNew(ctx context.Context) (bool, time.Time, error) {
+func (d *Dispatcher) look(ctx context.Context) (bool, time.Time, error) {
 	accounts, err := d.store.ToLookAt(ctx, d.cfg.Org, looksAStep+1)
 	if err != nil {
 		return false, time.Time{}, err
@@ -42,7 +42,7 @@ func (d *Dispatcher) lookAtNew(ctx context.Context) (bool, time.Time, error) {
 		if err != nil {
 			d.readFailed(err, "look at a new account")
 			if !blames(err) {
-				return did, now.Add(stuckWait), nil
+				return did, d.budget.turn(ReadUser), nil
 			}
 			found = nil
 		} else {

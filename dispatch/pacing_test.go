@@ -28,13 +28,15 @@ func (w *world) allowance(e dispatch.Endpoint) dispatch.Allowance {
 	return dispatch.Allowance{}
 }
 
-// joiners has users join for a time, one every so often, and returns how many
-// calls were sent and how many of them were refused.
-func (w *world) joiners(during, every time.Duration) (sent, refused int) {
+// busy has people change their names for a time, one every so often, and returns
+// how many calls were sent and how many of them were refused.
+func (w *world) busy(during, every time.Duration) (sent, refused int) {
 	w.t.Helper()
 	before := len(w.calls())
+	n := 0
 	for end := time.Now().Add(during); time.Now().Before(end); time.Sleep(every) {
-		w.addUser(fmt.Sprintf("user%d", time.Since(midnight).Milliseconds()), nil)
+		w.setUser(fmt.Sprintf("user%d", n%people), surname(fmt.Sprintf("Name%d", n)))
+		n++
 	}
 	for _, c := range w.calls()[before:] {
 		if strings.Contains(string(c.Commands[0]), rival) {
@@ -47,8 +49,8 @@ func (w *world) joiners(during, every time.Duration) (sent, refused int) {
 	return sent, refused
 }
 
-// midnight is when a bubble begins.
-var midnight = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+// people is how many there are who change their names.
+const people = 12
 
 // rival is who another client of the same org writes about.
 const rival = "rival@example.com"
@@ -89,6 +91,12 @@ func TestRun_FindsTheRateThatThereIs(t *testing.T) {
 			cfg := limited
 			cfg.ActionsPerMinute = test.real
 			inWorld(t, cfg, func(t *testing.T, w *world) {
+				for i := range people {
+					w.addUser(fmt.Sprintf("user%d", i), nil)
+				}
+				w.start()
+				time.Sleep(5 * time.Minute)
+				w.halt()
 				w.cfg.ActionsPerMinute = test.believed
 				w.cfg.Limits.Commands = 1
 				left := test.real - test.rival
@@ -96,7 +104,7 @@ func TestRun_FindsTheRateThatThereIs(t *testing.T) {
 					w.compete(time.Minute / time.Duration(test.rival))
 				}
 				w.start()
-				sent, refused := w.joiners(time.Hour, time.Minute/time.Duration(left+1))
+				sent, refused := w.busy(time.Hour, time.Minute/time.Duration(left+1))
 				t.Logf("%d calls, %d refused", sent, refused)
 				require.GreaterOrEqual(t, sent, test.sent)
 				require.LessOrEqual(t, refused, test.refused)
@@ -113,7 +121,7 @@ func TestRun_RestartsBreakNoLimit(t *testing.T) {
 			w.addUser(fmt.Sprintf("user%d", i), nil)
 		}
 		// Calls that reach Adobe long after they were recorded.
-		w.adobe.Inject(emulator.Fault{Match: actionPath, Status: http.StatusOK, Wait: 19 * time.Second, Rate: 0.1})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Status: http.StatusOK, Wait: 19 * time.Second, Rate: 0.1}))
 		for i := range 40 {
 			w.start()
 			time.Sleep(time.Duration(i) * time.Second)
@@ -160,7 +168,7 @@ func TestRun_ObeysRetryAfterInEachForm(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, limited, func(t *testing.T, w *world) {
 				w.transport = says{w.adobe, test.says}
-				w.adobe.Inject(emulator.Fault{Match: actionPath, Status: http.StatusTooManyRequests, Times: 1})
+				require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Status: http.StatusTooManyRequests, Times: 1}))
 				w.addUser("ada", nil)
 				w.start()
 				time.Sleep(time.Second)
@@ -189,10 +197,10 @@ func TestRun_WhatAdobeAsksOfCallsDoesNotHoldUpReads(t *testing.T) {
 		w.settle()
 		w.adobe.ClearLedger()
 		began := time.Now()
-		w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Times: 1})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Times: 1}))
 		w.setUser("ada", address("adele")) // is read back in some seconds
 		time.Sleep(1500 * time.Millisecond)
-		w.adobe.Inject(emulator.Fault{Match: actionPath, Status: http.StatusTooManyRequests, RetryAfter: time.Minute, Times: 1})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Status: http.StatusTooManyRequests, RetryAfter: time.Minute, Times: 1}))
 		w.addUser("bob", nil)
 		w.settle()
 		w.requireAdobe("bob")
@@ -216,8 +224,8 @@ func TestRun_WhatAdobeAsksOfReadsDoesNotHoldUpCalls(t *testing.T) {
 		w.start()
 		w.addUser("ada", nil)
 		w.settle()
-		w.adobe.Inject(emulator.Fault{Match: "GET /v2", Status: http.StatusTooManyRequests, RetryAfter: 100 * time.Second, Times: 1})
-		w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Times: 1})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: "GET /v2", Status: http.StatusTooManyRequests, RetryAfter: 100 * time.Second, Times: 1}))
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Times: 1}))
 		w.setUser("ada", address("adele"))
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
@@ -233,14 +241,14 @@ func TestRun_WhatAdobeAsksOfReadsDoesNotHoldUpCalls(t *testing.T) {
 				reads = append(reads, e.Time)
 			}
 		}
-		require.Len(t, reads, 2)
+		require.Len(t, reads, 3, "and one more, under the new name")
 		require.Equal(t, 100*time.Second, reads[1].Sub(reads[0]).Round(time.Millisecond))
 	})
 }
 
 func TestRun_ALockOutPausesEverything(t *testing.T) {
 	inWorld(t, limited, func(t *testing.T, w *world) {
-		w.adobe.Inject(emulator.Fault{Match: groupsPath, Status: http.StatusTooManyRequests, RetryAfter: 3244 * time.Second, Times: 1})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: groupsPath, Status: http.StatusTooManyRequests, RetryAfter: 3244 * time.Second, Times: 1}))
 		w.addGroup("Design")
 		w.start()
 		time.Sleep(time.Second)
@@ -263,7 +271,7 @@ func TestRun_ALockOutPausesEverything(t *testing.T) {
 
 func TestRun_TheLimitOfAllClientsIsNobodysFault(t *testing.T) {
 	inWorld(t, limited, func(t *testing.T, w *world) {
-		w.adobe.Inject(emulator.Fault{Match: actionPath, Status: http.StatusServiceUnavailable, RetryAfter: 20 * time.Second, Times: 1})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Status: http.StatusServiceUnavailable, RetryAfter: 20 * time.Second, Times: 1}))
 		for i := range 10 {
 			w.addUser(fmt.Sprintf("user%d", i), nil)
 		}
@@ -279,7 +287,7 @@ func TestRun_TheLimitOfAllClientsIsNobodysFault(t *testing.T) {
 
 func TestRun_ATokenServiceThatAsksToWaitIsObeyed(t *testing.T) {
 	inWorld(t, limited, func(t *testing.T, w *world) {
-		w.adobe.Inject(emulator.Fault{Match: "POST /ims", Status: http.StatusTooManyRequests, RetryAfter: 100 * time.Second, Times: 1})
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: "POST /ims", Status: http.StatusTooManyRequests, RetryAfter: 100 * time.Second, Times: 1}))
 		w.addGroup("Design", w.addUser("ada", nil)[len("u-"):])
 		began := time.Now()
 		w.start()

@@ -78,7 +78,7 @@ func (d *Dispatcher) listGroups(ctx context.Context, p plan.Plan) (bool, time.Ti
 				return false, time.Time{}, failed
 			}
 			d.readFailed(err, "list groups")
-			return false, d.listing.at, nil
+			return false, maxTime(d.listing.at, d.budget.turn(ReadGroups)), nil
 		}
 	}
 	if err := d.store.ListGroups(ctx, d.cfg.Org, d.listing.groups, clock()); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/umapi"
 	"github.com/scim-bridge/scim-bridge/umapi/emulator"
 )
 
@@ -146,4 +147,39 @@ func TestRun_ListsGroupsAsSoonAsTheRightsAreThere(t *testing.T) {
 		synctest.Wait()
 		require.Len(t, w.adobe.Groups(), 1)
 	})
+}
+
+func TestRun_ALaterListingThatBreaksBeginsAnew(t *testing.T) {
+	for name, fault := range map[string]emulator.Fault{
+		"turned away": {Status: http.StatusForbidden, Times: 1},
+		"throttled":   {Status: http.StatusServiceUnavailable, RetryAfter: time.Minute, Times: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := limited
+			cfg.GroupsPerPage = 2
+			inWorld(t, cfg, func(t *testing.T, w *world) {
+				for i := range 4 {
+					require.NoError(t, w.adobe.AddGroup(emulator.Group{Name: fmt.Sprintf("G%02d", i), Type: "USER_GROUP"}))
+				}
+				w.addGroup("First")
+				w.start()
+				w.settle()
+				fault.Match = groupsPath + "/" + orgID + "/1"
+				require.NoError(t, w.adobe.Inject(fault))
+				// It is there already, so somebody must have listed it before an Adobe ID
+				// may name it.
+				require.NoError(t, w.adobe.AddGroup(emulator.Group{Name: "Second"}))
+				w.addUser("ada", func(doc map[string]any) {
+					doc[directory.BridgeUserSchema] = map[string]any{"identityType": string(umapi.AdobeID)}
+				})
+				w.addGroup("Second", "ada")
+				time.Sleep(7 * time.Hour)
+				synctest.Wait()
+				began := w.beginnings()
+				require.Len(t, began, 3, "a call may have changed what stands on a page that was read")
+				require.GreaterOrEqual(t, began[2].Sub(began[1]), 2*time.Hour)
+				require.Equal(t, []string{"ada@example.com"}, w.adobe.Members("Second"))
+			})
+		})
+	}
 }

@@ -40,10 +40,10 @@ func (d *Dispatcher) recover(ctx context.Context) error {
 
 // restore has the budget count what a former process may have sent.
 //
-// Its reads are not recorded. They follow calls, so where none was sent for a
-// while there were none to speak of; else a whole minute's reads count as spent,
-// and the first ones wait for it. Adobe's groups were not listed before a listing
-// began.
+// Its reads are not recorded. They follow calls, or look at what creates have
+// made. Where no call was sent for a while, and nothing is to be looked at, there
+// were none to speak of; else a whole minute's reads count as spent, and the first
+// ones wait for it. Adobe's groups were not listed before a listing began.
 func (d *Dispatcher) restore(ctx context.Context, now time.Time) error {
 	paused, err := d.store.Pause(ctx, d.cfg.Org)
 	if err != nil {
@@ -56,8 +56,12 @@ func (d *Dispatcher) restore(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	looks, err := d.store.ToLookAt(ctx, d.cfg.Org, 1)
+	if err != nil {
+		return err
+	}
 	var reads []Endpoint
-	if len(calls) > 0 {
+	if len(calls)+len(looks) > 0 {
 		reads = append(reads, ReadUser, ReadMembers)
 	}
 	began, err := d.store.ListingBegan(ctx, d.cfg.Org)

@@ -189,3 +189,18 @@ func TestBudget_IsNotDrivenDownByChance(t *testing.T) {
 		require.Equal(t, 10, b.look()[0].Learned)
 	})
 }
+
+func TestBudget_LearnsAgainAfterARestart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{limit: 6}
+		refused := 0
+		for range 3 {
+			b := newBudget(10, 0, slog.New(slog.DiscardHandler))
+			b.restore(time.Time{}, s.counted, nil)
+			refused += b.press(s, 20*time.Minute, 0).refused
+			require.LessOrEqual(t, b.look()[0].Learned, 7)
+		}
+		require.LessOrEqual(t, refused, 18)
+	})
+}
