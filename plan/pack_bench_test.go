@@ -54,7 +54,7 @@ func TestBuild_TakesHardlyMoreCallsThanTheBound(t *testing.T) {
 		{"one group", func() *fastLedger { return intoOneGroup(1500) }, 1},
 		{"moved", func() *fastLedger { return moved(500, 40) }, 1},
 		{"empty Adobe", func() *fastLedger { return emptyAdobe(1000, 30) }, 1},
-		{"new groups", func() *fastLedger { return newGroups(2000, 30, 50) }, 2},
+		{"new groups", func() *fastLedger { return newGroups(2000, 30, 50) }, 1},
 		{"renamed", func() *fastLedger { return renamedGroup(1000) }, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -71,10 +71,10 @@ func BenchmarkPacking(b *testing.B) {
 		{"10,000 joiners with 3 groups each", func() *fastLedger { return joiners(10000) }, 1.02},
 		{"10,000 users into one group", func() *fastLedger { return intoOneGroup(10000) }, 1.02},
 		{"500 users moved between 40 groups", func() *fastLedger { return moved(500, 40) }, 1.02},
-		{"500 users moved between 40 groups of skewed sizes", func() *fastLedger { return reorganised(500, 40) }, 1.8},
-		{"3,000 users moved between 400 groups of skewed sizes", func() *fastLedger { return reorganised(3000, 400) }, 1.25},
-		{"50,000 users and 800 groups into an empty Adobe", func() *fastLedger { return emptyAdobe(50000, 800) }, 1.05},
-		{"100 new groups of 80 users who are there", func() *fastLedger { return newGroups(20000, 100, 80) }, 2},
+		{"500 users moved between 40 groups of skewed sizes", func() *fastLedger { return reorganised(500, 40) }, 1.02},
+		{"3,000 users moved between 400 groups of skewed sizes", func() *fastLedger { return reorganised(3000, 400) }, 1.03},
+		{"50,000 users and 800 groups into an empty Adobe", func() *fastLedger { return emptyAdobe(50000, 800) }, 1.02},
+		{"100 new groups of 80 users who are there", func() *fastLedger { return newGroups(20000, 100, 80) }, 1.02},
 		{"a group of 10,000 renamed", func() *fastLedger { return renamedGroup(10000) }, 1.02},
 	} {
 		b.Run(c.name, func(b *testing.B) {
