@@ -345,6 +345,9 @@ func (w *world) leavesLater(a *account, rows []Due) bool {
 		return false
 	}
 	for _, d := range rows {
+		if w.person(d.User).moving() {
+			continue // the account that takes its place does not wait
+		}
 		w.judge(Verdict{Due: d, Outcome: Retry, NotBefore: at, Problem: Problem{
 			Code:    "bridge.leaves_later",
 			Message: fmt.Sprintf("%s leaves Adobe at %s", a.Email, at.UTC().Format(time.RFC3339)),
