@@ -108,13 +108,7 @@ const hintBrake = "look at what is held with scim-bridge status; if it is meant,
 
 // hold has a row wait for a person.
 func (w *world) hold(d Due, p Problem) {
-	if w.judged[d.row()] {
-		return
-	}
-	w.decide(d, Held, &p)
-	if d.Kind != KindMirrored {
-		w.plan.Decided.Notes = append(w.plan.Decided.Notes, Note{User: d.User, Group: d.Group, Event: "held", Text: p.Message})
-	}
+	w.later = append(w.later, Verdict{Due: d, Outcome: Held, Problem: p})
 }
 
 func released(rows []Due) bool {

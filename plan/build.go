@@ -130,6 +130,16 @@ func (f Facts) wantedEmail(user string, rules mapping.Rules) (string, bool) {
 	return want.Email, err == nil
 }
 
+// active reports whether a user is there and active.
+func (f Facts) active(user string) bool {
+	u, ok := f.Users[user]
+	if !ok {
+		return false
+	}
+	a, err := u.Attributes()
+	return err != nil || a.IsActive() // a document that cannot be read removes nobody
+}
+
 // Merge adds what other knows.
 func (f *Facts) Merge(other Facts) {
 	mergeMap(&f.Users, other.Users)
@@ -171,6 +181,7 @@ func Build(in Input) Plan {
 	in.Limits = in.Limits.OrDefaults()
 	w := newWorld(in)
 	units := w.units()
+	w.judgeLater(units)
 	w.pack(units)
 	if !w.plan.Decided.Empty() {
 		w.plan.Decided.Links, w.plan.Links = w.plan.Links, nil

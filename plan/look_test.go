@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/umapi"
 )
@@ -84,11 +85,15 @@ func TestAccountLooked_LooksAgainAFewTimesForWhatDoesNotShow(t *testing.T) {
 func TestAccountRead_OfATwinFailsWhatWaits(t *testing.T) {
 	t.Parallel()
 	_, r, f := made()
-	r.Due = []plan.Due{{Kind: plan.KindUser, User: "u"}}
+	r.Due = []plan.Due{{Kind: plan.KindUser, User: "u"}, {Kind: plan.KindUser, User: "away"}}
+	f.Users = map[string]directory.User{
+		"u": {Document: ada.document()}, "away": {Document: ada.with(func(p *who) { p.inactive = true }).document()},
+	}
 	found := umapi.User{Type: umapi.AdobeID, Email: "ada@example.com", FirstName: "A", Country: "FR"}
 	s := plan.AccountRead(r, &found, f)
 	require.True(t, s.Accounts[0].Twin)
 	require.Equal(t, umapi.AdobeID, s.Accounts[0].Type)
+	require.Len(t, s.Verdicts, 1, "who is away wants nothing of it")
 	require.Equal(t, plan.Failed, s.Verdicts[0].Outcome)
 	require.Equal(t, "bridge.adobe_id.twin", s.Verdicts[0].Problem.Code)
 	require.NotEmpty(t, s.Verdicts[0].Problem.Hint)
@@ -124,4 +129,27 @@ func TestAccountRead_OfATwinOfSeveralUsersEnds(t *testing.T) {
 		l.settle(plan.AccountRead(p.Reads[0], &found, l.facts(plan.Query{Users: p.Reads[0].Linked})))
 	}
 	require.True(t, l.due[key{plan.KindUser, "new", ""}].failed)
+}
+
+func TestBuild_LooksBeforeItRemovesWhatWasMadeJustNow(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.mirrored("u", ada)
+	l.editAccount("u", func(a *plan.Account) { a.LookAt = l.now.Add(time.Minute) })
+	l.putUser("u", ada.with(func(p *who) { p.inactive = true }))
+	p := l.build(plan.Limits{}, 100)
+	require.Empty(t, p.Commands)
+	require.Len(t, p.Reads, 1)
+
+	// An Adobe ID stands there: it is a person's own.
+	twin := plan.AccountRead(p.Reads[0], &umapi.User{Type: umapi.AdobeID, Email: "ada@example.com"}, l.facts(plan.Query{Users: []string{"u"}}))
+	require.Empty(t, twin.Verdicts)
+	m := newLedger()
+	*m = *l
+	m.accounts = map[string]plan.Account{"u": twin.Accounts[0]}
+	require.Empty(t, m.build(plan.Limits{}, 100).Commands)
+
+	// Nothing shows: a read may be older than a change, so it is removed all the same.
+	l.settle(plan.AccountRead(p.Reads[0], nil, plan.Facts{}))
+	require.Equal(t, []string{`{"user":"ada@example.com","do":[{"removeFromOrg":{"deleteAccount":false}}]}`}, sent(l.build(plan.Limits{}, 100)))
 }

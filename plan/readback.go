@@ -21,6 +21,7 @@ func AccountRead(r Read, found *umapi.User, f Facts) Settlement {
 	a.Candidate, a.LookAt, a.Looks = "", time.Time{}, 0
 	var s Settlement
 	switch {
+	case found == nil && a.Presence == Present && !a.Twin: // a read may be older than what made it
 	case found == nil:
 		s.tell(r, ClassJoin, fmt.Sprintf("Adobe has no account %s", a.Email))
 		a.Presence, a.Twin, a.Email = Absent, false, "" // no address is left that it may be found under
@@ -67,7 +68,7 @@ func (s *Settlement) twin(r Read, a *Account, u umapi.User, f Facts) {
 		Hint:    "remove the Adobe ID under Users in the Admin Console, or give the user identityType adobeID in the provider; then scim-bridge retry",
 	}
 	for _, d := range r.Due {
-		if d.Kind == KindUser {
+		if d.Kind == KindUser && f.active(d.User) {
 			s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Failed, Problem: p})
 		}
 	}

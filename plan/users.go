@@ -318,6 +318,10 @@ func (w *world) planRemoval(out []unit, a *account, own []Due, alone bool) []uni
 		}
 		return out
 	}
+	if a.Presence == Present && !a.LookAt.IsZero() && a.Type != umapi.AdobeID {
+		w.read(a, rows) // an Adobe ID may stand there instead, which is not ours to remove
+		return out
+	}
 	if w.holdDeparture(a, rows) {
 		return out
 	}
@@ -348,7 +352,7 @@ func (w *world) leavesLater(a *account, rows []Due) bool {
 		if w.person(d.User).moving() {
 			continue // the account that takes its place does not wait
 		}
-		w.judge(Verdict{Due: d, Outcome: Retry, NotBefore: at, Problem: Problem{
+		w.later = append(w.later, Verdict{Due: d, Outcome: Retry, NotBefore: at, Problem: Problem{
 			Code:    "bridge.leaves_later",
 			Message: fmt.Sprintf("%s leaves Adobe at %s", a.Email, at.UTC().Format(time.RFC3339)),
 			Hint:    "nothing to do: who is active again before that stays as they were",

@@ -17,6 +17,7 @@ type world struct {
 	plan Plan
 
 	left   Removals     // what the brakes let through
+	later  []Verdict    // see judgeLater
 	judged map[row]bool // has a verdict
 
 	people   map[string]*person
@@ -353,6 +354,26 @@ func (w *world) judge(v Verdict) {
 	if !w.judged[v.Due.row()] {
 		w.judged[v.Due.row()] = true
 		w.plan.Decided.Verdicts = append(w.plan.Decided.Verdicts, v)
+	}
+}
+
+// judgeLater adds the verdicts on accounts that stay for now, apart from those about
+// rows that something is to be sent for: it must not wait for that.
+func (w *world) judgeLater(units []unit) {
+	busy := map[row]bool{}
+	for _, u := range units {
+		for _, d := range u.command.subjectDue() {
+			busy[d.row()] = true
+		}
+	}
+	for _, v := range w.later {
+		if busy[v.Due.row()] || w.judged[v.Due.row()] {
+			continue
+		}
+		w.judge(v)
+		if v.Outcome == Held && v.Due.Kind != KindMirrored {
+			w.plan.Decided.Notes = append(w.plan.Decided.Notes, Note{User: v.Due.User, Group: v.Due.Group, Event: "held", Text: v.Problem.Message})
+		}
 	}
 }
 
