@@ -95,6 +95,8 @@ func (w *world) packAccount(u unit) {
 	a.root = true
 	a.changed = creates || removes || moves
 	switch {
+	case u.alone && creates:
+		c.Touched = append(c.Touched, w.unsettled(a)...)
 	case u.alone, removes, moves:
 	case creates:
 		w.carry(&c, a)

@@ -140,7 +140,7 @@ type Work interface {
 	// ListGroups merges a complete listing of Adobe's groups into the mirror, at now: a
 	// name (by directory.Fold) that is new is added as adopted; one that the mirror holds keeps its
 	// id and Adopted and is set present with the listed name and type; a present one that is not
-	// listed becomes absent, loses its memberships, and the directory groups linked to it are made due.
+	// listed becomes unknown, and the directory groups linked to it are made due.
 	ListGroups(ctx context.Context, org string, listed []plan.AdobeGroup, now time.Time) error
 	// ListingBegan returns when Adobe's groups were last begun to be listed, zero
 	// if never.

@@ -22,8 +22,8 @@ const (
 // ListGroups merges a complete listing of Adobe's groups into the mirror, at
 // now: a name (by directory.Fold) that is new is added as adopted; one that the
 // mirror holds keeps its id and Adopted and is set present with the listed name
-// and type; a present one that is not listed becomes absent, loses its
-// memberships, and the directory groups linked to it are made due.
+// and type; a present one that is not listed becomes unknown, since a listing may
+// be older than a change, and the directory groups linked to it are made due.
 //
 // A group whose rename has an unknown outcome is found under either name. Of
 // several that are listed under one name the one that is no user group counts,
@@ -108,7 +108,7 @@ func merge(held, listed []plan.AdobeGroup) merged {
 				g.Name, g.Type, g.Presence, g.Candidate = l.Name, l.Type, plan.Present, ""
 				m.found = append(m.found, g)
 			case g.Presence == plan.Present:
-				g.Presence = plan.Absent
+				g.Presence = plan.Unknown
 				m.missing = append(m.missing, g)
 			}
 		}
