@@ -222,7 +222,7 @@ func (d *Dispatcher) read(ctx context.Context, r plan.Read) (plan.Settlement, er
 			}
 			return err == nil, err
 		}, g.Name, g.Candidate)
-		return plan.GroupRead(r, found), err
+		return plan.GroupRead(r, found, clock()), err
 	}
 	found, err := d.readAccount(ctx, *r.Account)
 	if err != nil {

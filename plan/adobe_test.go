@@ -216,10 +216,10 @@ func (a *adobe) read(r plan.Read, l *ledger) plan.Settlement {
 	if g := r.AdobeGroup; g != nil {
 		for _, name := range []string{g.Name, g.Candidate} {
 			if _, ok := a.groups[directory.Fold(name)]; ok && name != "" {
-				return plan.GroupRead(r, name)
+				return plan.GroupRead(r, name, l.now)
 			}
 		}
-		return plan.GroupRead(r, "")
+		return plan.GroupRead(r, "", l.now)
 	}
 	for _, email := range []string{r.Account.Email, r.Account.Candidate} {
 		u := a.byEmail(email, r.Account.Type == umapi.AdobeID)

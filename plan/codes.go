@@ -57,6 +57,8 @@ var ownCodes = map[string]OwnCode{
 		"Give the user an e-mail address in ASCII in the identity provider."},
 	"bridge.email.too_long": {umapi.CodePermanent, "The e-mail address has more than the 60 characters that Adobe takes.",
 		"Give the user a shorter e-mail address in the identity provider."},
+	"bridge.group.missed": {umapi.CodeTransient, "Adobe does not show a group that the bridge made. It may be late to.",
+		"Nothing: it is looked for once more some minutes later, and made again if it is not there."},
 	"bridge.group.name_in_use": {umapi.CodeTransient, "Another group has the name in Adobe.",
 		"Nothing, unless it stays so: then rename one of the two in the identity provider, or delete the other under Users > User Groups in the Admin Console."},
 	"bridge.group.name_missing": {umapi.CodePermanent, "The group has no name.",

@@ -31,6 +31,8 @@ const (
 	// than a change, though hardly by as much. maxLooks is how often it is tried.
 	lookAfter = 2 * time.Minute
 	maxLooks  = 3
+	// missedFor is how long a reading has to lack a group of ours before it is gone.
+	missedFor = lookAfter
 	// MaxAttempts is how often a command is tried before its subject is failed.
 	MaxAttempts = 10
 	// firstBackoff and lastBackoff bound the wait between two attempts.

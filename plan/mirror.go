@@ -73,6 +73,9 @@ type AdobeGroup struct {
 	// Candidate is the name that Adobe may hold instead of Name while Presence
 	// is Unknown after a rename.
 	Candidate string
+	// MissedAt is when a reading first lacked a group that the bridge made, while
+	// Presence is Unknown; zero if none did. See [GroupRead].
+	MissedAt time.Time `json:",omitzero"`
 }
 
 // Edge names a membership of the mirror.

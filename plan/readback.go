@@ -136,10 +136,22 @@ func (s *Settlement) doubtOthers(r Read, names []string, f Facts) {
 // GroupRead says what was learned by reading a group back under the name
 // given: empty if Adobe has none under either name. A group whose creation had
 // no reply stays adopted even if it is found: somebody may have made it.
-func GroupRead(r Read, name string) Settlement {
+//
+// A reading may be older than what made or renamed the group, and one that is
+// gone takes its memberships along: so a group that the bridge made is read
+// again, some minutes after now, before it is taken for gone.
+func GroupRead(r Read, name string, now time.Time) Settlement {
 	g := *r.AdobeGroup
-	g.Candidate = ""
 	var s Settlement
+	if name == "" && !g.Adopted {
+		if g.MissedAt.IsZero() {
+			g.MissedAt = now
+		}
+		if again := g.MissedAt.Add(missedFor); again.After(now) {
+			return s.missed(r, g, again)
+		}
+	}
+	g.Candidate, g.MissedAt = "", time.Time{}
 	text := fmt.Sprintf("Adobe has no group %q", g.Name)
 	g.Presence = Absent
 	if name != "" {
@@ -151,6 +163,20 @@ func GroupRead(r Read, name string) Settlement {
 		s.Notes = append(s.Notes, Note{Group: id, Event: "read", Text: text})
 	}
 	s.AdobeGroups = []AdobeGroup{g}
+	return s
+}
+
+// missed has the rows of a group that Adobe did not show wait for another reading.
+func (s Settlement) missed(r Read, g AdobeGroup, again time.Time) Settlement {
+	g.Presence = Unknown
+	s.AdobeGroups = []AdobeGroup{g}
+	for _, d := range r.Due {
+		s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Retry, NotBefore: again, Alone: d.Alone, Problem: Problem{
+			Code:    "bridge.group.missed",
+			Message: fmt.Sprintf("Adobe does not show the group %q, and may be late", g.Name),
+			Hint:    "nothing to do: it is looked for once more, and made again if it is not there",
+		}})
+	}
 	return s
 }
 

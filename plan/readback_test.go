@@ -59,3 +59,37 @@ func TestAccountRead_ForgetsNoMembershipWhoseGroupHasAnotherNameByNow(t *testing
 		{Kind: plan.KindUser, User: "u", Class: plan.ClassAttribute},
 	}, s.Touched)
 }
+
+func TestGroupRead_TakesAGroupOfOursForGoneOnlyAfterAWhile(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	d := plan.Due{Kind: plan.KindEdge, User: "u", Group: "g"}
+	read := func(g plan.AdobeGroup, name string, at time.Time) plan.Settlement {
+		return plan.GroupRead(plan.Read{AdobeGroup: &g, Due: []plan.Due{d}, Linked: []string{"g"}}, name, at)
+	}
+	ours := plan.AdobeGroup{ID: "g", Name: "Staff", Presence: plan.Unknown, Candidate: "Crew"}
+
+	missed := read(ours, "", now)
+	require.Equal(t, now, missed.AdobeGroups[0].MissedAt)
+	require.Equal(t, plan.Unknown, missed.AdobeGroups[0].Presence)
+	require.Equal(t, "Crew", missed.AdobeGroups[0].Candidate)
+	require.Empty(t, missed.Touched)
+	require.Len(t, missed.Verdicts, 1)
+	require.Equal(t, plan.Retry, missed.Verdicts[0].Outcome)
+	again := missed.Verdicts[0].NotBefore
+	require.True(t, again.After(now))
+
+	soon := read(missed.AdobeGroups[0], "", again.Add(-time.Second))
+	require.Equal(t, again, soon.Verdicts[0].NotBefore, "the time runs from the first reading that lacked it")
+
+	late := read(missed.AdobeGroups[0], "Staff", again)
+	require.Equal(t, []plan.AdobeGroup{{ID: "g", Name: "Staff", Presence: plan.Present}}, late.AdobeGroups)
+
+	gone := read(missed.AdobeGroups[0], "", again)
+	require.Equal(t, []plan.AdobeGroup{{ID: "g", Name: "Staff", Presence: plan.Absent}}, gone.AdobeGroups)
+	require.Len(t, gone.Touched, 1)
+
+	adopted := ours
+	adopted.Adopted = true
+	require.Equal(t, plan.Absent, read(adopted, "", now).AdobeGroups[0].Presence, "it was there long before")
+}

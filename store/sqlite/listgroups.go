@@ -13,7 +13,7 @@ import (
 
 const (
 	allAdobeGroups = `
-		SELECT id, name, type, presence, adopted, candidate FROM adobe_groups WHERE org = ?1 ORDER BY id`
+		SELECT ` + adobeGroupColumns + ` FROM adobe_groups a WHERE a.org = ?1 ORDER BY a.id`
 
 	groupsLinkedTo = `
 		SELECT DISTINCT directory_id FROM links INDEXED BY links_by_mirror WHERE org = ?1 AND kind = 'group' AND mirror_id = ?2`
@@ -32,8 +32,7 @@ func (s *Store) ListGroups(ctx context.Context, org string, listed []plan.AdobeG
 	err := s.update(ctx, wait, func(ctx context.Context, t *tx) error {
 		var held []plan.AdobeGroup
 		if err := t.each(ctx, allAdobeGroups, []any{org}, func(row scanner) error {
-			var g plan.AdobeGroup
-			err := row.Scan(&g.ID, &g.Name, &g.Type, &g.Presence, &g.Adopted, &g.Candidate)
+			g, err := scanAdobeGroup(row)
 			held = append(held, g)
 			return err
 		}); err != nil {
@@ -105,7 +104,7 @@ func merge(held, listed []plan.AdobeGroup) merged {
 			}
 			switch {
 			case ok:
-				g.Name, g.Type, g.Presence, g.Candidate = l.Name, l.Type, plan.Present, ""
+				g.Name, g.Type, g.Presence, g.Candidate, g.MissedAt = l.Name, l.Type, plan.Present, "", time.Time{}
 				m.found = append(m.found, g)
 			case g.Presence == plan.Present:
 				g.Presence = plan.Unknown

@@ -16,8 +16,10 @@ const (
 		SELECT ` + accountColumns + `
 		FROM json_each(?2) j CROSS JOIN accounts a ON a.org = ?1 AND a.id = j.value`
 
+	adobeGroupColumns = `a.id, a.name, a.type, a.presence, a.adopted, a.candidate, a.missed_at`
+
 	adobeGroupsByIDs = `
-		SELECT a.id, a.name, a.type, a.presence, a.adopted, a.candidate
+		SELECT ` + adobeGroupColumns + `
 		FROM json_each(?2) j CROSS JOIN adobe_groups a ON a.org = ?1 AND a.id = j.value`
 )
 
@@ -61,11 +63,19 @@ func (s *Store) ToLookAt(ctx context.Context, org string, limit int) ([]plan.Acc
 
 func (f *facts) adobeGroups(ctx context.Context, ids []string) error {
 	return f.c.each(ctx, adobeGroupsByIDs, []any{f.org, list(ids)}, func(row scanner) error {
-		var g plan.AdobeGroup
-		err := row.Scan(&g.ID, &g.Name, &g.Type, &g.Presence, &g.Adopted, &g.Candidate)
+		g, err := scanAdobeGroup(row)
 		f.out.AdobeGroups[g.ID] = g
 		return err
 	})
+}
+
+// scanAdobeGroup reads adobeGroupColumns.
+func scanAdobeGroup(row scanner) (plan.AdobeGroup, error) {
+	var g plan.AdobeGroup
+	var missedAt int64
+	err := row.Scan(&g.ID, &g.Name, &g.Type, &g.Presence, &g.Adopted, &g.Candidate, &missedAt)
+	g.MissedAt = date(missedAt)
+	return g, err
 }
 
 const (
@@ -81,11 +91,11 @@ const (
 			twin = excluded.twin, look_at = excluded.look_at, looks = excluded.looks`
 
 	putAdobeGroup = `
-		INSERT INTO adobe_groups (org, id, name, name_key, type, presence, adopted, candidate, candidate_key)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+		INSERT INTO adobe_groups (org, id, name, name_key, type, presence, adopted, candidate, candidate_key, missed_at)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
 		ON CONFLICT (org, id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key,
 			type = excluded.type, presence = excluded.presence, adopted = excluded.adopted,
-			candidate = excluded.candidate, candidate_key = excluded.candidate_key`
+			candidate = excluded.candidate, candidate_key = excluded.candidate_key, missed_at = excluded.missed_at`
 
 	missAccounts    = `UPDATE accounts SET presence = 'unknown' WHERE org = ?1 AND id IN (SELECT value FROM json_each(?2)) AND presence = 'present'`
 	missAdobeGroups = `UPDATE adobe_groups SET presence = 'unknown' WHERE org = ?1 AND id IN (SELECT value FROM json_each(?2)) AND presence = 'present'`
@@ -131,7 +141,7 @@ func (t *tx) mirrorAccount(ctx context.Context, org string, a plan.Account) erro
 // mirrorGroup keeps an Adobe group. One that is absent loses its memberships.
 func (t *tx) mirrorGroup(ctx context.Context, org string, g plan.AdobeGroup) error {
 	_, err := t.exec(ctx, putAdobeGroup, org, g.ID, g.Name, directory.Fold(g.Name), string(g.Type), string(g.Presence),
-		flag(g.Adopted), g.Candidate, directory.Fold(g.Candidate))
+		flag(g.Adopted), g.Candidate, directory.Fold(g.Candidate), micros(g.MissedAt))
 	if err == nil && g.Presence == plan.Absent {
 		_, err = t.exec(ctx, forgetAdobeGroup, org, g.ID)
 	}

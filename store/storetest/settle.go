@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"slices"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -43,6 +44,7 @@ var (
 	}
 	engAdobe = plan.AdobeGroup{
 		ID: "eng", Name: "Engineering", Type: umapi.UserGroup, Presence: plan.Present, Adopted: true, Candidate: "Builders",
+		MissedAt: time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC),
 	}
 	adaLink = plan.Link{Kind: plan.KindUser, Directory: "ada", Mirror: "ada"}
 	engLink = plan.Link{Kind: plan.KindGroup, Directory: "eng", Mirror: "eng"}
