@@ -419,9 +419,6 @@ func (m *morning) settleDown() {
 			if n%100 == 99 {
 				m.release() // some wait for those who are held
 			}
-			if n > 300 && m.contested() {
-				m.Skip("two want one address or name and have an account or group each: a person must decide")
-			}
 			if n > 2000 && m.leftHidden() {
 				m.Skip("the removals from a profile that was taken for a user group are still being tried")
 			}
@@ -429,6 +426,9 @@ func (m *morning) settleDown() {
 				m.fail("it never comes to rest: %d rows are pending, due %+v", m.l.pending(), m.l.dueNow(10))
 			}
 		}
+	}
+	if m.contested() {
+		m.Skip("two want one address or name and have an account or group each: a person must decide")
 	}
 	if m.leftHidden() {
 		m.Skip("a profile that nobody listed was taken for a user group and left again: its removals fail until a person looks")
@@ -447,7 +447,7 @@ func (m *morning) contested() bool {
 		if r.problem.Code == "bridge.email.in_use" {
 			waits++
 		}
-		if r.problem.Code == "bridge.group.name_in_use" && !r.failed {
+		if r.problem.Code == "bridge.group.name_in_use" {
 			return true // its own group waits for the name of one that is not its own
 		}
 	}

@@ -33,7 +33,7 @@ func (w *world) placeGroup(d Due) {
 	g := w.byName[directory.Fold(t.name)]
 	if g != nil && slices.ContainsFunc(g.teams, func(o *team) bool { return o.exists && !sameText(o.name, t.name) }) {
 		w.wait(d, Problem{
-			Code:    "bridge.group.name_in_use",
+			Code:    codeNameInUse,
 			Message: fmt.Sprintf("%q still is the name of another group, which is about to change", t.name),
 			Hint:    "nothing to do, unless it stays so: then look at the group that has the name now",
 		})
@@ -158,7 +158,7 @@ func (w *world) planRename(out []unit, t *team, g *group, d Due) []unit {
 			w.readGroup(other, d)
 		}
 		w.wait(d, Problem{
-			Code:    "bridge.group.name_in_use",
+			Code:    codeNameInUse,
 			Message: fmt.Sprintf("%q is the name of another group in Adobe", t.name),
 			Hint:    "rename one of the two, or delete the other group in the Admin Console",
 		})

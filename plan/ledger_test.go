@@ -376,6 +376,11 @@ func (l *ledger) settle(s plan.Settlement) {
 			l.owe(t.Kind, t.User, t.Group, t.Class)
 		}
 	}
+	for _, r := range l.due {
+		if slices.Contains(s.Freed, r.problem.Code) && (r.failed || !r.parked && !r.held) {
+			r.failed, r.notBefore = false, time.Time{}
+		}
+	}
 	l.dropLinks()
 }
 

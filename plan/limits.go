@@ -38,6 +38,8 @@ const (
 	// firstBackoff and lastBackoff bound the wait between two attempts.
 	firstBackoff = 5 * time.Second
 	lastBackoff  = time.Hour
+	// patience is how long something waits for what somebody else has until it fails.
+	patience = time.Hour
 )
 
 // Backoff is how long to wait after so many vain attempts, from 5 seconds,

@@ -36,6 +36,7 @@ func AccountRead(r Read, found *umapi.User, f Facts) Settlement {
 		s.tell(r, ClassAttribute, fmt.Sprintf("Adobe has the account as %s", a.Email))
 	}
 	s.Accounts = []Account{a}
+	s.freeEmail(*r.Account, a)
 	return s
 }
 
@@ -163,6 +164,7 @@ func GroupRead(r Read, name string, now time.Time) Settlement {
 		s.Notes = append(s.Notes, Note{Group: id, Event: "read", Text: text})
 	}
 	s.AdobeGroups = []AdobeGroup{g}
+	s.freeName(*r.AdobeGroup, g)
 	return s
 }
 

@@ -158,9 +158,11 @@ func (s *settling) subject(c *Command) {
 			a.LookAt, a.Looks = s.now.Add(lookAfter), 0
 		}
 		s.Accounts = append(s.Accounts, a)
+		s.freeEmail(*c.BeforeAccount, a)
 	}
 	if c.AdobeGroup != nil {
 		s.AdobeGroups = append(s.AdobeGroups, *c.AdobeGroup)
+		s.freeName(*c.BeforeAdobeGroup, *c.AdobeGroup)
 	}
 	s.Touched = append(s.Touched, c.Touched...)
 	s.done(c.Own)

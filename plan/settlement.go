@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"github.com/scim-bridge/scim-bridge/umapi"
@@ -55,8 +56,37 @@ type Settlement struct {
 	Verdicts []Verdict
 	// Touched are made due again with a new generation, whatever their state.
 	Touched []Touch
+	// Freed are codes of problems that may have passed: what waits or failed with
+	// one of them is looked at again at once.
+	Freed []string
 	// Notes go to the journal.
 	Notes []Note
+}
+
+const (
+	codeEmailInUse = "bridge.email.in_use"
+	codeNameInUse  = "bridge.group.name_in_use"
+)
+
+// freeEmail notes that an account may have given up an address, for which
+// another may be waiting.
+func (s *Settlement) freeEmail(before, after Account) {
+	if gaveUp(before.Presence, after.Presence, after.Email, before.Email, before.Candidate) {
+		s.Freed = append(s.Freed, codeEmailInUse)
+	}
+}
+
+// freeName does the same for a group and a name.
+func (s *Settlement) freeName(before, after AdobeGroup) {
+	if gaveUp(before.Presence, after.Presence, after.Name, before.Name, before.Candidate) {
+		s.Freed = append(s.Freed, codeNameInUse)
+	}
+}
+
+func gaveUp(before, after Presence, now string, had ...string) bool {
+	return before != Absent && slices.ContainsFunc(had, func(name string) bool {
+		return name != "" && (after == Absent || !sameText(name, now))
+	})
 }
 
 // Missing names accounts and Adobe groups by mirror ids.
@@ -139,5 +169,5 @@ type SentCall struct {
 // Empty reports whether there is nothing to write.
 func (s Settlement) Empty() bool {
 	return s.Call == "" && len(s.Accounts)+len(s.AdobeGroups)+len(s.Missing.Accounts)+len(s.Missing.AdobeGroups)+len(s.Memberships)+len(s.Links)+
-		len(s.Unlinked)+len(s.Verdicts)+len(s.Touched)+len(s.Notes) == 0
+		len(s.Unlinked)+len(s.Verdicts)+len(s.Touched)+len(s.Freed)+len(s.Notes) == 0
 }

@@ -186,7 +186,7 @@ func (w *world) join(d Due, p *person) bool {
 		}
 		if owner, active := other.owner(); active && (owner == nil || !sameText(owner.want.Email, p.want.Email)) {
 			w.wait(d, Problem{
-				Code:    "bridge.email.in_use",
+				Code:    codeEmailInUse,
 				Message: fmt.Sprintf("%s still is the address of another account, which is about to change", p.want.Email),
 				Hint:    "nothing to do, unless it stays so: then look at the user who has the address now",
 			})
@@ -467,7 +467,7 @@ func (w *world) taken(a *account, after Account, own []Due) bool {
 			continue
 		}
 		p := Problem{
-			Code:    "bridge.email.in_use",
+			Code:    codeEmailInUse,
 			Message: fmt.Sprintf("%s is the address of another account", after.Email),
 			Hint:    "give one of the two another address, or remove the other account",
 		}

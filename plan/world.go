@@ -377,9 +377,15 @@ func (w *world) judgeLater(units []unit) {
 	}
 }
 
-// wait looks again at what waits for somebody else, at growing intervals.
+// wait looks again at what waits for somebody else, at growing intervals. After
+// some time it fails, so that a person is told: it wakes when that other has
+// moved, see Settlement.Freed.
 func (w *world) wait(d Due, p Problem) {
 	waited := w.in.Now.Sub(d.Since)
+	if waited >= patience {
+		w.decide(d, Failed, &p)
+		return
+	}
 	w.judge(Verdict{
 		Due: d, Outcome: Retry, Problem: p, NotBefore: w.in.Now.Add(min(max(firstBackoff, waited/4), lastBackoff)),
 	})

@@ -33,6 +33,9 @@ func (s *Store) Settle(ctx context.Context, org string, p plan.Settlement, now t
 		if err := t.touch(ctx, org, p.Touched, now); err != nil {
 			return err
 		}
+		if err := t.free(ctx, org, p.Freed); err != nil {
+			return err
+		}
 		if err := t.dropLinks(ctx, org, done); err != nil {
 			return err
 		}
@@ -259,6 +262,25 @@ func (t *tx) dropLinks(ctx context.Context, org string, done []plan.Due) error {
 		if _, err := t.exec(ctx, dropLinksOfGroups, org, list(distinct(groups))); err != nil {
 			return fmt.Errorf("drop links of groups: %w", err)
 		}
+	}
+	return nil
+}
+
+const wakeByCode = `
+	UPDATE due SET not_before = 0, state = 'pending'
+	WHERE org = ?1 AND code <> '' AND code IN (SELECT value FROM json_each(?2)) AND state IN ('pending', 'failed') AND parked = 0`
+
+// free wakes what waits or failed with one of these codes.
+func (t *tx) free(ctx context.Context, org string, codes []string) error {
+	if len(codes) == 0 {
+		return nil
+	}
+	woken, err := t.exec(ctx, wakeByCode, org, list(distinct(codes)))
+	if err != nil {
+		return fmt.Errorf("wake what waits for it: %w", err)
+	}
+	if woken > 0 {
+		t.wake = append(t.wake, org)
 	}
 	return nil
 }

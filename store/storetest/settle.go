@@ -17,6 +17,7 @@ var settlePromises = []promise{
 	{"Settle/VerdictOnOlderGenerationChangesNothing", settleOlder},
 	{"Settle/RetryCountsAttempts", settleRetry},
 	{"Settle/FailedWaitsForInput", settleFailed},
+	{"Settle/FreedWakesWhatWaitsForIt", settleFreed},
 	{"Settle/ParkedWakesWithUserOrGroup", settleParked},
 	{"Settle/ParkedWaitsOnlyForWhatIsDue", settleParkedForNothing},
 	{"Settle/ParkedWaitsForWhatFailed", settleParkedForFailed},
@@ -93,6 +94,21 @@ func settleRetry(f *fixture) {
 	u, err := f.User(f.ctx(), acme, "ada")
 	require.NoError(f, err)
 	require.Equal(f, directory.Sync{State: directory.SyncPending, Detail: "error.x: busy; wait"}, u.Sync)
+}
+
+func settleFreed(f *fixture) {
+	for _, id := range []string{"waits", "failed", "other", "held"} {
+		f.user(id)
+	}
+	verdict := func(id string, o plan.Outcome, code string) plan.Verdict {
+		return plan.Verdict{Due: f.find("user " + id), Outcome: o, NotBefore: later.Add(time.Hour), Problem: plan.Problem{Code: code}}
+	}
+	f.settle(1, plan.Settlement{Verdicts: []plan.Verdict{
+		verdict("waits", plan.Retry, "x"), verdict("failed", plan.Failed, "x"), verdict("other", plan.Failed, "y"), verdict("held", plan.Held, "x"),
+	}})
+	require.Empty(f, f.due())
+	f.settle(2, plan.Settlement{Freed: []string{"x", "z", "x"}})
+	require.ElementsMatch(f, []string{"user waits", "user failed"}, names(f.due()))
 }
 
 func settleFailed(f *fixture) {
