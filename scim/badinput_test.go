@@ -135,7 +135,7 @@ func TestTokens_DecideWhoIsServed(t *testing.T) {
 
 func TestBodyLimit_IsStatedAndChangesNothing(t *testing.T) {
 	t.Parallel()
-	c := serve(t, func(cfg *scim.Config) { cfg.UserBodyLimit, cfg.GroupBodyLimit = 1000, 2000 })
+	c := serve(t, func(cfg *scim.Config) { cfg.Orgs[0].Limits = scim.Limits{UserBody: 1000, GroupBody: 2000} })
 	user := c.addUser("ada")
 	group := c.addGroup("Sales", user)
 	before := c.everything()
@@ -209,6 +209,7 @@ func TestPathsAndMethods(t *testing.T) {
 		"/Groups/x":              "DELETE, GET, HEAD, OPTIONS, PATCH, PUT",
 		"/Users/.search":         "OPTIONS, POST",
 		"/.search":               "OPTIONS, POST",
+		"/Bulk":                  "OPTIONS, POST",
 		"/ServiceProviderConfig": "GET, HEAD, OPTIONS",
 		"/Schemas":               "GET, HEAD, OPTIONS",
 		"/Schemas/x":             "GET, HEAD, OPTIONS",
@@ -230,7 +231,7 @@ func TestPathsAndMethods(t *testing.T) {
 	for _, path := range []string{"/users", "/Nothing", "/", "", "/Users/" + id + "/name", "/Schemas/a/b"} {
 		c.get(path).fails(404, "")
 	}
-	for _, path := range []string{"/Me", "/Me/x", "/Bulk"} {
+	for _, path := range []string{"/Me", "/Me/x"} {
 		c.get(path).fails(501, "")
 		c.post(path, "{}").fails(501, "")
 	}

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,11 +10,18 @@ import (
 	"strings"
 )
 
-// Limits of bodies where the configuration names none.
-const (
-	DefaultUserBodyLimit  = 1 << 20
-	DefaultGroupBodyLimit = 24 << 20
-)
+// Limits bound what one request may cost. Zero means the default.
+type Limits struct {
+	// UserBody and GroupBody are the most bytes of a request's body: the one for
+	// users and searches, the other for groups, which list their members, and
+	// for Bulk, where it is the maxPayloadSize of RFC 7644 section 3.7.4.
+	UserBody, GroupBody int64
+	// BulkOperations is the maxOperations of RFC 7644 section 3.7.4.
+	BulkOperations int
+}
+
+// DefaultLimits are those where the configuration names none.
+var DefaultLimits = Limits{UserBody: 1 << 20, GroupBody: 24 << 20, BulkOperations: 1000}
 
 // What happens to member ids that are no resource of the org.
 const (
@@ -42,9 +50,6 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// Orgs are served side by side; there is at least one.
 	Orgs []Org
-	// UserBodyLimit and GroupBodyLimit are the most bytes of a request's body;
-	// zero means DefaultUserBodyLimit and DefaultGroupBodyLimit.
-	UserBodyLimit, GroupBodyLimit int64
 	// Log is told of failures; nil discards them.
 	Log *slog.Logger
 }
@@ -62,6 +67,7 @@ type Org struct {
 	UnknownMembers string
 	// NestedGroups is NestedGroupsFlatten, the default, or NestedGroupsRefuse.
 	NestedGroups string
+	Limits       Limits
 }
 
 // Token is one bearer token (RFC 6750), known by its SHA-256 alone.
@@ -72,29 +78,28 @@ type Token struct {
 
 // withDefaults returns the configuration with nothing left out.
 func (c Config) withDefaults() Config {
-	if c.UserBodyLimit == 0 {
-		c.UserBodyLimit = DefaultUserBodyLimit
-	}
-	if c.GroupBodyLimit == 0 {
-		c.GroupBodyLimit = DefaultGroupBodyLimit
-	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
 	orgs := make([]Org, len(c.Orgs))
 	for i, o := range c.Orgs {
-		if o.UnknownMembers == "" {
-			o.UnknownMembers = UnknownMembersSkip
-		}
-		if o.NestedGroups == "" {
-			o.NestedGroups = NestedGroupsFlatten
-		}
+		o.UnknownMembers = cmp.Or(o.UnknownMembers, UnknownMembersSkip)
+		o.NestedGroups = cmp.Or(o.NestedGroups, NestedGroupsFlatten)
+		o.Limits = o.Limits.withDefaults()
 		o.Path = strings.TrimRight(o.Path, "/")
 		orgs[i] = o
 	}
 	c.Orgs = orgs
 	return c
+}
+
+func (l Limits) withDefaults() Limits {
+	return Limits{
+		UserBody:       cmp.Or(l.UserBody, DefaultLimits.UserBody),
+		GroupBody:      cmp.Or(l.GroupBody, DefaultLimits.GroupBody),
+		BulkOperations: cmp.Or(l.BulkOperations, DefaultLimits.BulkOperations),
+	}
 }
 
 // validate reports everything that is wrong at once.
@@ -107,9 +112,6 @@ func (c Config) validate() error {
 		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.RawQuery != "" || u.Fragment != "" {
 			problem("base URL %q: want https://HOST, without a query", c.BaseURL)
 		}
-	}
-	if c.UserBodyLimit < 0 || c.GroupBodyLimit < 0 {
-		problem("body limits %d and %d: want positive numbers of bytes", c.UserBodyLimit, c.GroupBodyLimit)
 	}
 	if len(c.Orgs) == 0 {
 		problem("no org")
@@ -133,6 +135,9 @@ func (c Config) validate() error {
 		}
 		if o.NestedGroups != NestedGroupsFlatten && o.NestedGroups != NestedGroupsRefuse {
 			problem("org %s: nested groups %q: want %s or %s", o.Name, o.NestedGroups, NestedGroupsFlatten, NestedGroupsRefuse)
+		}
+		if l := o.Limits; l.UserBody < 0 || l.GroupBody < 0 || l.BulkOperations < 0 {
+			problem("org %s: limits %d, %d and %d: want positive numbers", o.Name, l.UserBody, l.GroupBody, l.BulkOperations)
 		}
 		errs = append(errs, validateTokens(o, tokens)...)
 	}

@@ -17,9 +17,6 @@ import (
 const (
 	providerConfigSchema = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
 	resourceTypeSchema   = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
-	// bulkOperations is told though bulk is not supported: some clients read
-	// it as the size for batches of their own, and take 0 for no limit.
-	bulkOperations = 1000
 )
 
 // discovery refuses filters, as RFC 7644 section 4 wants it, and passes over all
@@ -45,7 +42,7 @@ func (s *service) getProviderConfig(w http.ResponseWriter, r *http.Request) erro
 		"schemas": []string{providerConfigSchema},
 		"patch":   supported(true),
 		"bulk": map[string]any{
-			"supported": false, "maxOperations": bulkOperations, "maxPayloadSize": s.groupLimit,
+			"supported": true, "maxOperations": s.org.Limits.BulkOperations, "maxPayloadSize": s.org.Limits.GroupBody,
 		},
 		"filter":         map[string]any{"supported": true, "maxResults": maxCount},
 		"changePassword": supported(false),

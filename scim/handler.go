@@ -17,11 +17,10 @@ import (
 
 // server is what the orgs have in common.
 type server struct {
-	dir                   Directory
-	log                   *slog.Logger
-	baseURL               string
-	trusted               []netip.Prefix
-	userLimit, groupLimit int64
+	dir     Directory
+	log     *slog.Logger
+	baseURL string
+	trusted []netip.Prefix
 }
 
 // service serves one org.
@@ -29,6 +28,9 @@ type service struct {
 	*server
 	org     Org
 	options resource.Options
+	// resources are the endpoints of users and groups, as a bulk request
+	// reaches them.
+	resources http.Handler
 }
 
 // New returns a handler of all orgs' endpoints, each below its path; everything
@@ -44,12 +46,10 @@ func New(cfg Config, dir Directory) (http.Handler, error) {
 		return nil, fmt.Errorf("configure SCIM: %w", err)
 	}
 	s := &server{
-		dir:        dir,
-		log:        cfg.Log.With("component", "scim"),
-		baseURL:    cfg.BaseURL,
-		trusted:    slices.Clone(cfg.TrustedProxies),
-		userLimit:  cfg.UserBodyLimit,
-		groupLimit: cfg.GroupBodyLimit,
+		dir:     dir,
+		log:     cfg.Log.With("component", "scim"),
+		baseURL: cfg.BaseURL,
+		trusted: slices.Clone(cfg.TrustedProxies),
 	}
 	r := chi.NewRouter()
 	r.Use(identify, s.guard)
@@ -69,26 +69,18 @@ func (s *service) routes() http.Handler {
 	r := chi.NewRouter()
 	r.Use(middleware.StripSlashes, s.authenticate)
 	r.NotFound(s.endpoint(notFound))
+	s.routeResources(r)
 
-	r.Handle(usersPath, s.limited(s.userLimit, methods{
-		http.MethodGet: s.listUsers, http.MethodPost: s.createUser,
-	}))
-	r.Handle(usersPath+"/.search", s.limited(s.userLimit, methods{http.MethodPost: s.searchUsers}))
-	r.Handle(usersPath+"/{id}", s.limited(s.userLimit, methods{
-		http.MethodGet: s.getUser, http.MethodPut: s.putUser,
-		http.MethodPatch: s.patchUser, http.MethodDelete: s.deleteUser,
-	}))
-	r.Handle(groupsPath, s.limited(s.groupLimit, methods{
-		http.MethodGet: s.listGroups, http.MethodPost: s.createGroup,
-	}))
-	r.Handle(groupsPath+"/.search", s.limited(s.userLimit, methods{http.MethodPost: s.searchGroups}))
-	r.Handle(groupsPath+"/{id}", s.limited(s.groupLimit, methods{
-		http.MethodGet: s.getGroup, http.MethodPut: s.putGroup,
-		http.MethodPatch: s.patchGroup, http.MethodDelete: s.deleteGroup,
-	}))
+	limits, single := s.org.Limits, chi.NewRouter()
+	s.routeResources(single)
+	s.resources = s.guard(single)
+	r.Handle(bulkPath, s.endpoint(bulkLimit(bounded(limits.GroupBody, methods{http.MethodPost: s.bulk}))))
 
-	r.Handle("/.search", s.limited(s.userLimit, methods{http.MethodPost: s.searchAll}))
-
+	for path, search := range map[string]endpoint{
+		usersPath + "/.search": s.searchUsers, groupsPath + "/.search": s.searchGroups, "/.search": s.searchAll,
+	} {
+		r.Handle(path, s.limited(limits.UserBody, methods{http.MethodPost: search}))
+	}
 	for path, get := range map[string]endpoint{
 		providerConfigPath:          s.getProviderConfig,
 		misnamedProviderConfigPath:  s.getProviderConfig,
@@ -98,12 +90,30 @@ func (s *service) routes() http.Handler {
 		schemasPath:                 s.listSchemas,
 		schemasPath + "/{id}":       s.getSchema,
 	} {
-		r.Handle(path, s.limited(s.userLimit, methods{http.MethodGet: discovery(get)}))
+		r.Handle(path, s.limited(limits.UserBody, methods{http.MethodGet: discovery(get)}))
 	}
-	for _, path := range []string{"/Me", "/Me/*", "/Bulk"} {
+	for _, path := range []string{"/Me", "/Me/*"} {
 		r.Handle(path, s.endpoint(notImplemented))
 	}
 	return r
+}
+
+// routeResources adds the endpoints of users and groups.
+func (s *service) routeResources(r chi.Router) {
+	r.Handle(usersPath, s.limited(s.org.Limits.UserBody, methods{
+		http.MethodGet: s.listUsers, http.MethodPost: s.createUser,
+	}))
+	r.Handle(usersPath+"/{id}", s.limited(s.org.Limits.UserBody, methods{
+		http.MethodGet: s.getUser, http.MethodPut: s.putUser,
+		http.MethodPatch: s.patchUser, http.MethodDelete: s.deleteUser,
+	}))
+	r.Handle(groupsPath, s.limited(s.org.Limits.GroupBody, methods{
+		http.MethodGet: s.listGroups, http.MethodPost: s.createGroup,
+	}))
+	r.Handle(groupsPath+"/{id}", s.limited(s.org.Limits.GroupBody, methods{
+		http.MethodGet: s.getGroup, http.MethodPut: s.putGroup,
+		http.MethodPatch: s.patchGroup, http.MethodDelete: s.deleteGroup,
+	}))
 }
 
 // endpoint answers a request, or returns an error before it answered.
@@ -130,13 +140,17 @@ func (s *server) endpoint(e endpoint) http.HandlerFunc {
 
 // limited chooses among methods, for requests whose body is bounded.
 func (s *service) limited(limit int64, m methods) http.Handler {
-	return s.endpoint(func(w http.ResponseWriter, r *http.Request) error {
+	return s.endpoint(bounded(limit, m))
+}
+
+func bounded(limit int64, m methods) endpoint {
+	return func(w http.ResponseWriter, r *http.Request) error {
 		if r.ContentLength > limit {
 			return &http.MaxBytesError{Limit: limit}
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		return m.serve(w, r)
-	})
+	}
 }
 
 // methods are the endpoints of one path by method. HEAD is a GET whose body the

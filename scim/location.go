@@ -10,6 +10,7 @@ import (
 const (
 	usersPath          = "/Users"
 	groupsPath         = "/Groups"
+	bulkPath           = "/Bulk"
 	schemasPath        = "/Schemas"
 	resourceTypesPath  = "/ResourceTypes"
 	providerConfigPath = "/ServiceProviderConfig"

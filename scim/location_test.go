@@ -72,7 +72,7 @@ func TestNew_NamesEveryMistake(t *testing.T) {
 		{"an unknown word for members", func(c *scim.Config) { c.Orgs[0].UnknownMembers = "maybe" }, `"maybe"`},
 		{"an unknown word for groups", func(c *scim.Config) { c.Orgs[0].NestedGroups = "maybe" }, `"maybe"`},
 		{"a base URL without a host", func(c *scim.Config) { c.BaseURL = "scim.example.com" }, "base URL"},
-		{"a negative limit", func(c *scim.Config) { c.UserBodyLimit = -1 }, "-1"},
+		{"a negative limit", func(c *scim.Config) { c.Orgs[0].Limits.UserBody = -1 }, "-1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -30,7 +30,7 @@ func readSearch(r *http.Request) (searchRequest, directory.Page, error) {
 	}
 	var in searchRequest
 	if err := json.Unmarshal(body, &in); err != nil {
-		return searchRequest{}, directory.Page{}, notASearch(err)
+		return searchRequest{}, directory.Page{}, notAMessage("search request", err)
 	}
 	start, count := 1, defaultCount
 	if in.StartIndex != nil {
@@ -42,16 +42,17 @@ func readSearch(r *http.Request) (searchRequest, directory.Page, error) {
 	return in, pageOf(start, count), nil
 }
 
-// notASearch says what is wrong with a search in the client's terms.
-func notASearch(err error) error {
+// notAMessage says in the client's terms what is wrong with the body of a
+// request that has a schema of its own.
+func notAMessage(kind string, err error) error {
 	var wrong *json.UnmarshalTypeError
-	if !errors.As(err, &wrong) {
+	switch {
+	case !errors.As(err, &wrong):
 		return badRequest(scimerrors.ScimTypeInvalidSyntax, "the body is no valid JSON: %v", err)
+	case wrong.Field == "":
+		return badRequest(scimerrors.ScimTypeInvalidSyntax, "the body is not a %s: want a JSON object, not %s", kind, wrong.Value)
 	}
-	if wrong.Field == "" {
-		return badRequest(scimerrors.ScimTypeInvalidSyntax, "the body is not a search request: want a JSON object, not %s", wrong.Value)
-	}
-	return badRequest(scimerrors.ScimTypeInvalidSyntax, "the body is not a search request: %s does not take %s", wrong.Field, wrong.Value)
+	return badRequest(scimerrors.ScimTypeInvalidSyntax, "the body is not a %s: %s does not take %s", kind, wrong.Field, wrong.Value)
 }
 
 // searchOf reads a search for resources of one type.

@@ -65,6 +65,15 @@ type fileSCIM struct {
 	Strict         bool   `yaml:"strict" default:"false"`
 	UnknownMembers string `yaml:"unknown_members" default:"skip"`
 	NestedGroups   string `yaml:"nested_groups" default:"flatten"`
+
+	Limits fileSCIMLimits `yaml:"limits"`
+}
+
+// fileSCIMLimits bounds one request.
+type fileSCIMLimits struct {
+	UserBody       int `yaml:"user_body" default:"1048576"`
+	GroupBody      int `yaml:"group_body" default:"25165824"`
+	BulkOperations int `yaml:"bulk_operations" default:"1000"`
 }
 
 // fileMapping is what users become in Adobe.

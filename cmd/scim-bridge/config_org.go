@@ -32,6 +32,14 @@ const (
 // shortToken is the length below which a bearer token can be guessed.
 const shortToken = 32
 
+// What the limits of one request may be. A user hardly fits into less than
+// minBody, and what is above the others would be held in memory.
+const (
+	minBody           = 4 << 10
+	maxBody           = 1 << 30
+	maxBulkOperations = 100_000
+)
+
 // What identifies us to Adobe goes into URLs and headers.
 var (
 	orgIDPattern    = regexp.MustCompile(`^[A-Za-z0-9._-]+@AdobeOrg$`)
@@ -44,12 +52,18 @@ const maxSecretBytes = 64 << 10
 // scimOrg returns the side of the identity providers.
 func (c *checker) scimOrg(at string, o fileOrg, base string, tokens unique) scim.Org {
 	in := join(at, "scim")
+	limits := join(in, "limits")
 	side := scim.Org{
 		Name:           o.Name,
 		Path:           base,
 		Strict:         o.SCIM.Strict,
 		UnknownMembers: c.oneOf(join(in, "unknown_members"), o.SCIM.UnknownMembers, scim.UnknownMembersSkip, scim.UnknownMembersRefuse),
 		NestedGroups:   c.oneOf(join(in, "nested_groups"), o.SCIM.NestedGroups, scim.NestedGroupsFlatten, scim.NestedGroupsRefuse),
+		Limits: scim.Limits{
+			UserBody:       int64(c.within(join(limits, "user_body"), o.SCIM.Limits.UserBody, minBody, maxBody)),
+			GroupBody:      int64(c.within(join(limits, "group_body"), o.SCIM.Limits.GroupBody, minBody, maxBody)),
+			BulkOperations: c.within(join(limits, "bulk_operations"), o.SCIM.Limits.BulkOperations, 1, maxBulkOperations),
+		},
 	}
 	if len(o.Tokens) == 0 && !c.bad(join(at, "tokens")) {
 		c.problem(join(at, "tokens"), "is missing, want at least one token")

@@ -100,6 +100,7 @@ func TestLoad_DefaultsOfTheSmallest(t *testing.T) {
 	assert.Equal(t, scim.UnknownMembersSkip, side.UnknownMembers)
 	assert.Equal(t, scim.NestedGroupsFlatten, side.NestedGroups)
 	assert.False(t, side.Strict)
+	assert.Equal(t, scim.DefaultLimits, side.Limits)
 	require.Len(t, s.Bridge.Orgs, 1)
 	o := s.Bridge.Orgs[0]
 	assert.Equal(t, umapi.DefaultURL, o.Adobe.URL)
@@ -130,6 +131,7 @@ func TestLoad_EveryKeyArrives(t *testing.T) {
 	assert.True(t, side.Strict)
 	assert.Equal(t, scim.UnknownMembersRefuse, side.UnknownMembers)
 	assert.Equal(t, scim.NestedGroupsRefuse, side.NestedGroups)
+	assert.Equal(t, scim.Limits{UserBody: 4096, GroupBody: 1 << 30, BulkOperations: 50}, side.Limits)
 	assert.Equal(t, []scim.Token{
 		{Name: "okta", SHA256: sum("the-token-of-okta-in-the-environment")},
 		{Name: "entra", SHA256: sum("a-bearer-token-from-a-file-that-is-long-enough")},
