@@ -133,6 +133,13 @@ func TestParse_StrictRefusesBareWords(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestParsePath_StrictTakesADotAfterAURNForAnotherURN(t *testing.T) {
+	t.Parallel()
+	got, err := filter.Parser{URNs: urns, Strict: true}.Path(enterpriseURN + `.department`)
+	require.NoError(t, err)
+	require.Equal(t, filter.Path{URN: "urn:ietf:params:scim:schemas:extension:enterprise:2.0", Attr: "User", Sub: "department"}, got.Path)
+}
+
 func TestParsePath_Forms(t *testing.T) {
 	t.Parallel()
 	work := compare("type", filter.Eq, "work")

@@ -21,7 +21,7 @@ type Parser struct {
 	// wins, without regard to case. Needed since URNs have dots and colons of
 	// their own; other URNs end at their last colon.
 	URNs []string
-	// Strict refuses literals without double quotes.
+	// Strict refuses literals without double quotes, and a dot after a URN.
 	Strict bool
 }
 
@@ -245,7 +245,7 @@ func (in *input) path(bareURN bool) (Path, error) {
 	in.spaces()
 	start := in.pos
 	word := in.word()
-	path, ok := splitPath(word, in.urns, bareURN)
+	path, ok := in.split(word, bareURN)
 	if !ok {
 		in.pos = start
 		if word == "" {
@@ -256,14 +256,15 @@ func (in *input) path(bareURN bool) (Path, error) {
 	return path, nil
 }
 
-func splitPath(word string, urns []string, bareURN bool) (Path, bool) {
+// split takes a path apart. Old jobs of Entra ID put a dot after a URN.
+func (in *input) split(word string, bareURN bool) (Path, bool) {
 	if strings.IndexByte(word, ':') < 0 {
 		attr, sub, dotted := strings.Cut(word, ".")
 		return Path{Attr: attr, Sub: sub}, validName(attr) && (!dotted || validName(sub))
 	}
 	n := 0
-	for _, u := range urns {
-		if len(u) > n && hasPrefixFold(word, u) && (len(word) == len(u) || word[len(u)] == ':' || word[len(u)] == '.') {
+	for _, u := range in.urns {
+		if len(u) > n && hasPrefixFold(word, u) && (len(word) == len(u) || word[len(u)] == ':' || word[len(u)] == '.' && !in.strict) {
 			n = len(u)
 		}
 	}

@@ -86,11 +86,19 @@ func (e *editor) editComplex(op operation) *Error {
 		}
 		changes = []subValue{{sub: op.sub, value: v}}
 	default:
+		if op.kind == remove {
+			e.doc.set(op.target, nil)
+			return nil
+		}
 		raw, err := e.o.unwrap(a, op.value)
 		if err != nil {
 			return err
 		}
-		if op.kind == remove || raw == nil || raw == "" {
+		gone, err := e.o.empty(a, raw)
+		if err != nil {
+			return err
+		}
+		if gone {
 			e.doc.set(op.target, nil)
 			return nil
 		}

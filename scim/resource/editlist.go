@@ -119,6 +119,9 @@ func (e *editor) editSelected(a *attribute, list []any, op operation) ([]any, *E
 		return removeSelected(list, selected, op.sub), nil
 	}
 	if !slices.ContainsFunc(list, selected) {
+		if op.lost {
+			return list, nil
+		}
 		return e.createSelected(a, list, op, changes)
 	}
 	out := make([]any, 0, len(list))
@@ -154,8 +157,11 @@ func (e *editor) changes(a *attribute, op operation) (changes []subValue, clear 
 		return []subValue{{sub: op.sub, value: v}}, v == nil, nil
 	}
 	raw, err := e.o.unwrap(a, op.value)
-	if err != nil || raw == nil || raw == "" {
+	if err != nil {
 		return nil, true, err
+	}
+	if clear, err = e.o.empty(a, raw); clear || err != nil {
+		return nil, clear, err
 	}
 	if a.typ != typeComplex {
 		v, err := e.o.simple(a, raw)
@@ -257,7 +263,7 @@ func (e *editor) tidy() {
 func tidied(o Options, a *attribute, list []any) []any {
 	out := make([]any, 0, len(list))
 	for _, v := range list {
-		if el, ok := v.(map[string]any); ok && isShell(a, el) {
+		if el, ok := v.(map[string]any); ok && isShell(el) {
 			continue
 		}
 		// The list was within its limit, so this cannot fail.

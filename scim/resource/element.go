@@ -31,15 +31,9 @@ func (o Options) appendValue(a *attribute, list []any, v any) ([]any, *Error) {
 
 // isShell reports whether an element only describes a value that it does not
 // have, like {"type": "work"}. Clients send them, and leave them, for what is empty.
-func isShell(a *attribute, el map[string]any) bool {
+func isShell(el map[string]any) bool {
 	for name := range el {
-		switch name {
-		case "type", "primary":
-		case "display":
-			if a.valueSub() == nil {
-				return false
-			}
-		default:
+		if name != "type" && name != "primary" {
 			return false
 		}
 	}

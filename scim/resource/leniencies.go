@@ -50,8 +50,11 @@ var (
 		What: "a PATCH with an empty list of operations changes nothing",
 		Who:  "Microsoft's validator", Strict: scimerrors.ScimTypeInvalidSyntax})
 	textBoolean = tolerated(Leniency{
-		What: `"True" and "False" for booleans, in values and in the filters of paths`,
+		What: `"True" and "False" for booleans`,
 		Who:  "Entra ID, OneLogin", Strict: scimerrors.ScimTypeInvalidValue})
+	textBooleanFilter = tolerated(Leniency{
+		What: `"True" and "False" for booleans in the filter of a path: roles[primary eq "True"]`,
+		Who:  "Entra ID", Strict: scimerrors.ScimTypeInvalidFilter})
 	numberForText = tolerated(Leniency{
 		What: "a number or boolean where the schema says string",
 		Who:  "templates and mappings of employeeNumber and externalId", Strict: scimerrors.ScimTypeInvalidValue})
@@ -79,18 +82,36 @@ var (
 	misspeltURN = tolerated(Leniency{
 		What: misspeltEnterprise + " for the enterprise extension",
 		Who:  "Entra ID, from Microsoft's samples", Strict: scimerrors.ScimTypeInvalidPath})
+	dotAfterURN = tolerated(Leniency{
+		What: "a dot between a schema's URN and an attribute",
+		Who:  "old jobs of Entra ID, Microsoft's collection", Strict: scimerrors.ScimTypeInvalidPath})
+	bareWords = tolerated(Leniency{
+		What: "texts in filters without quotes, or with single ones",
+		Who:  "authentik, WSO2's suite, Microsoft's collection, examples of the RFC", Strict: scimerrors.ScimTypeInvalidFilter})
+	emptyPath = tolerated(Leniency{
+		What: `a path that is "" is none, and space around a path is passed over`,
+		Who:  "libraries that write every field", Strict: scimerrors.ScimTypeInvalidPath})
 	unprefixed = tolerated(Leniency{
 		What: "attributes of an extension without its URN, where only one extension has them",
 		Who:  "Entra ID (manager)", Strict: scimerrors.ScimTypeInvalidPath})
 	unknownAttribute = tolerated(Leniency{
 		What: "attributes and schemas that the bridge does not have are passed over: one mapping too many must not stop a user",
 		Who:  "every provider", Strict: scimerrors.ScimTypeInvalidPath})
+	unknownSelector = tolerated(Leniency{
+		What: "the filter of a path names a sub-attribute that the bridge does not have: it selects nothing, and nothing is made",
+		Who:  "mappings made for another service", Strict: scimerrors.ScimTypeInvalidFilter})
+	readOnlyKeys = tolerated(Leniency{
+		What: "what only the bridge writes, in the value of an operation without a path, is passed over",
+		Who:  "Okta (id), authentik (schemas, id)", Strict: scimerrors.ScimTypeMutability})
 	schemasByPath = tolerated(Leniency{
 		What: "a PATCH of schemas changes nothing, since the bridge derives it",
 		Who:  "clients that announce an extension before they use it", Strict: scimerrors.ScimTypeMutability})
 	replaceNothing = tolerated(Leniency{
 		What: "a replace whose value path matches nothing creates the element from the path's eq conditions",
 		Who:  "Entra ID", Strict: scimerrors.ScimTypeNoTarget})
+	emptyText = tolerated(Leniency{
+		What: `"" where the schema says boolean, complex or a list means unassigned`,
+		Who:  "Entra ID (manager), Okta", Strict: scimerrors.ScimTypeInvalidValue})
 	activeUnassigned = tolerated(Leniency{
 		What: "removing active changes nothing: it must neither enable nor disable anybody by accident",
 		Who:  "mappings whose source became empty", Strict: scimerrors.ScimTypeMutability})

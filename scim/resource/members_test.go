@@ -54,7 +54,7 @@ func TestPatch_ChangesMembers(t *testing.T) {
 		"empty members":                {ops: withPath("add", "members", `[{},null,{"value":null}]`)},
 		"by a path to the value":       {ops: withPath("add", "members.value", `"u3"`), want: steps{adds("u3")}, strict: "invalidValue"},
 		"with the core URN":            {ops: withPath("add", resource.Group().Schema()+":members", `[{"value":"u3"}]`), want: steps{adds("u3")}},
-		"Okta's rename has an id":      {ops: withoutPath("replace", `{"id":"g1","displayName":"Sales EU"}`), name: "Sales EU"},
+		"Okta's rename has an id":      {ops: withoutPath("replace", `{"id":"g1","displayName":"Sales EU"}`), name: "Sales EU", strict: "mutability"},
 		"an external id":               {ops: withPath("add", "externalId", `"e1"`)},
 		"in order":                     {ops: withPath("remove", `members[value eq "u1"]`, "") + "," + withPath("add", "members", `[{"value":"u1"}]`), want: steps{removes("u1"), adds("u1")}},
 		"one operation for each":       {ops: withPath("add", "members", `[{"value":"u1"}]`) + "," + withPath("add", "members", `[{"value":"u2"}]`), want: steps{adds("u1", "u2")}},

@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -30,6 +31,8 @@ type operation struct {
 	// value is what json.go makes of JSON. given is false if there was none.
 	value any
 	given bool
+	// lost says that the filter names a sub-attribute that the schema lacks.
+	lost bool
 	// label names the place in the body, for messages.
 	label string
 }
@@ -46,7 +49,7 @@ type reader struct {
 
 // parser gives the grammar that the type's names need.
 func (t *Type) parser(o Options) filter.Parser {
-	if o.Strict {
+	if o.tolerate(bareWords, "") != nil || o.tolerate(dotAfterURN, "") != nil {
 		return filter.Parser{URNs: t.urns, Strict: true}
 	}
 	return filter.Parser{URNs: t.readable}
@@ -97,19 +100,82 @@ func (r *reader) resolved(op operation, p filter.PatchPath, text string, key boo
 	}
 	if g.attr.readOnly || g.sub != nil && g.sub.readOnly {
 		switch {
-		case key:
+		case r.body:
 			return nil
+		case key:
+			return r.o.tolerate(readOnlyKeys, "%s is read-only", g.name())
 		case g.attr.name == "schemas":
 			return r.o.tolerate(schemasByPath, "schemas cannot be changed")
 		}
 		return refuse(scimerrors.ScimTypeMutability, "%s is read-only", g.name())
 	}
-	if p.Filter != nil && !g.attr.multi {
-		return refuse(scimerrors.ScimTypeInvalidPath, "path %q: %s has one value, brackets select among many", text, g.attr.name)
+	if p.Filter != nil && (!g.attr.multi || p.Path.Sub != "") {
+		return refuse(scimerrors.ScimTypeInvalidPath, "path %q: brackets select among the values of an attribute, and %s is none that has many", text, p.Path)
+	}
+	if err := r.selector(&op, g.attr, p.Filter); err != nil {
+		return err
+	}
+	if err := r.known(g.attr, op.value); err != nil {
+		return err
 	}
 	op.sub, g.sub = g.sub, nil
 	op.target, op.filter = g, p.Filter
 	r.ops = append(r.ops, op)
+	return nil
+}
+
+// selector checks that the filter of a path compares what there is.
+func (r *reader) selector(op *operation, a *attribute, f filter.Expr) *Error {
+	switch f := f.(type) {
+	case filter.And:
+		return cmp.Or(r.selector(op, a, f.Left), r.selector(op, a, f.Right))
+	case filter.Or:
+		return cmp.Or(r.selector(op, a, f.Left), r.selector(op, a, f.Right))
+	case filter.Not:
+		return r.selector(op, a, f.Expr)
+	case filter.Compare:
+		sub := a.subs.find(f.Path.Attr)
+		if a.typ != typeComplex && f.Path.Equal(filter.Path{Attr: "value"}) {
+			sub = a
+		}
+		if sub == nil || f.Path.URN != "" || f.Path.Sub != "" {
+			op.lost = true
+			return r.o.tolerate(unknownSelector, "%s has no %q to select by", a.name, f.Path)
+		}
+		if sub.typ != typeBoolean || f.Op == filter.Pr || f.Value == nil {
+			return nil
+		}
+		if f.Op != filter.Eq && f.Op != filter.Ne {
+			return refuse(scimerrors.ScimTypeInvalidFilter, "%s.%s is true or false and cannot be compared by %s", a.name, sub.name, f.Op)
+		}
+		if _, ok := f.Value.(bool); !ok {
+			return r.o.tolerate(textBooleanFilter, "%s.%s is true or false, not text", a.name, sub.name)
+		}
+	}
+	return nil
+}
+
+// known checks that the values of a complex attribute hold what the schema has.
+// Names that it lacks are passed over later.
+func (r *reader) known(a *attribute, v any) *Error {
+	if r.body || !r.o.Strict || a.typ != typeComplex {
+		return nil
+	}
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			if err := r.known(a, item); err != nil {
+				return err
+			}
+		}
+	case object:
+		for _, f := range v {
+			wrapped := strings.EqualFold(f.name, a.name) // see memberIDs
+			if a.subs.find(f.name) == nil && !wrapped {
+				return r.o.tolerate(unknownAttribute, "%s has no sub-attribute %q", a.name, f.name)
+			}
+		}
+	}
 	return nil
 }
 
@@ -125,7 +191,11 @@ func (r *reader) schema(op operation, g target, text string) *Error {
 	if err != nil {
 		return err
 	}
-	if op.kind == remove || v == nil || v == "" {
+	gone, err := r.o.empty(&attribute{name: text, typ: typeComplex}, v)
+	if err != nil {
+		return err
+	}
+	if op.kind == remove || gone {
 		if core {
 			return refuse(scimerrors.ScimTypeMutability, "the core schema cannot be removed")
 		}

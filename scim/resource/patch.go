@@ -74,7 +74,7 @@ func (r *reader) operation(item any, i int) *Error {
 		return err
 	}
 	op.value, op.given = obj.get("value")
-	path, err := pathOf(obj)
+	path, err := r.pathOf(obj)
 	switch {
 	case err != nil:
 		return err
@@ -111,14 +111,18 @@ func (r *reader) kind(obj object) (kind, *Error) {
 	return k, nil
 }
 
-// pathOf reads the path; null and "" are none.
-func pathOf(obj object) (string, *Error) {
+// pathOf reads the path, "" if there is none.
+func (r *reader) pathOf(obj object) (string, *Error) {
 	v, _ := obj.get("path")
 	switch v := v.(type) {
 	case nil:
 		return "", nil
 	case string:
-		return strings.TrimSpace(v), nil
+		path := strings.TrimSpace(v)
+		if path == "" || path != v {
+			return path, r.o.tolerate(emptyPath, "path %q is empty or has space around it", v)
+		}
+		return path, nil
 	}
 	return "", refuse(scimerrors.ScimTypeInvalidPath, "path must be a string")
 }

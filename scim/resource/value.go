@@ -57,6 +57,19 @@ func (o Options) unwrap(a *attribute, raw any) (any, *Error) {
 	return list[0], nil
 }
 
+// empty reports whether a single value means unassigned (RFC 7643, section 2.5):
+// null, or text without characters.
+func (o Options) empty(a *attribute, raw any) (bool, *Error) {
+	if raw != "" {
+		return raw == nil, nil
+	}
+	switch a.typ {
+	case typeBoolean, typeComplex, typeInteger, typeDecimal:
+		return true, o.tolerate(emptyText, "%s takes no text", a.name)
+	}
+	return true, nil
+}
+
 // list gives the canonical form of a multi-valued attribute.
 func (o Options) list(a *attribute, raw any) ([]any, *Error) {
 	var items []any
@@ -67,7 +80,7 @@ func (o Options) list(a *attribute, raw any) ([]any, *Error) {
 		items = raw
 	default:
 		if raw == "" {
-			return nil, nil
+			return nil, o.tolerate(emptyText, "%s takes a list of values", a.name)
 		}
 		if err := o.tolerate(oneForMany, "%s takes a list of values", a.name); err != nil {
 			return nil, err
@@ -106,7 +119,7 @@ func (o Options) element(a *attribute, raw any) (any, *Error) {
 		return o.simple(a, raw)
 	}
 	el, err := o.complex(a, raw)
-	if err != nil || isShell(a, el) {
+	if err != nil || isShell(el) {
 		return nil, err
 	}
 	return el, nil
@@ -138,8 +151,8 @@ func (o Options) fields(a *attribute, raw any) ([]subValue, *Error) {
 	if !ok {
 		sub := a.valueSub()
 		if _, isList := raw.([]any); sub == nil || isList {
-			if raw == "" || raw == nil {
-				return nil, nil
+			if gone, err := o.empty(a, raw); gone || err != nil {
+				return nil, err
 			}
 			return nil, refuse(scimerrors.ScimTypeInvalidValue, "%s takes an object", a.name)
 		}
@@ -175,8 +188,8 @@ func (o Options) simple(a *attribute, raw any) (any, *Error) {
 		}
 		raw = inner
 	}
-	if raw == nil || raw == "" {
-		return nil, nil
+	if gone, err := o.empty(a, raw); gone || err != nil {
+		return nil, err
 	}
 	switch a.typ {
 	case typeBoolean:
