@@ -92,7 +92,7 @@ func (s *service) changeGroup(r *http.Request, parse func(body []byte) (groupEdi
 		if err != nil {
 			return directory.Group{}, err
 		}
-		if err := checkIfMatch(r, g.Version); err != nil {
+		if err := checkPreconditions(r, g.Version); err != nil {
 			return directory.Group{}, err
 		}
 		if badBody != nil {

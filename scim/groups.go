@@ -63,6 +63,9 @@ func (s *service) getGroup(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := checkPreconditions(r, g.Version); err != nil {
+		return err
+	}
 	if notModified(r, g.Version) {
 		s.renderer(r, projection).setResourceHeaders(w.Header(), resource.Group(), g.Meta)
 		w.WriteHeader(http.StatusNotModified)

@@ -67,7 +67,7 @@ func (s *service) changeUser(w http.ResponseWriter, r *http.Request, parse func(
 		if err != nil {
 			return err
 		}
-		if err := checkIfMatch(r, u.Version); err != nil {
+		if err := checkPreconditions(r, u.Version); err != nil {
 			return err
 		}
 		if badBody != nil {
@@ -122,7 +122,7 @@ func (s *service) deleteUser(w http.ResponseWriter, r *http.Request) error {
 		})
 }
 
-// remove deletes a resource, in the version that If-Match names if it does.
+// remove deletes a resource, in the version that the preconditions were checked on.
 func (s *service) remove(w http.ResponseWriter, r *http.Request, version func(id string) (int64, error), del func(id string, ifVersion int64) error) error {
 	id, err := pathID(r)
 	if err != nil {
@@ -133,7 +133,7 @@ func (s *service) remove(w http.ResponseWriter, r *http.Request, version func(id
 		if ifVersion, err = version(id); err != nil {
 			return err
 		}
-		if err := checkIfMatch(r, ifVersion); err != nil {
+		if err := checkPreconditions(r, ifVersion); err != nil {
 			return err
 		}
 	}

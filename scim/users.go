@@ -63,6 +63,9 @@ func (s *service) getUser(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := checkPreconditions(r, u.Version); err != nil {
+		return err
+	}
 	if notModified(r, u.Version) {
 		s.renderer(r, projection).setResourceHeaders(w.Header(), resource.User(), u.Meta)
 		w.WriteHeader(http.StatusNotModified)
