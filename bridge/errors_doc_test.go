@@ -104,7 +104,7 @@ func does(info umapi.CodeInfo) string {
 		}
 		return of("Reads what is there first.", "Tries each entry of the list by itself, and takes it for done.")
 	case umapi.EffectStale:
-		return of("Reads what is there first.", "Tries each entry of the list by itself.")
+		return of("Reads what is there first.", "Tries each entry of the list by itself, and takes it for done.")
 	}
 	return "Changes nothing in its picture, and sends it again."
 }

@@ -69,6 +69,8 @@ var ownCodes = map[string]OwnCode{
 		"Rename the group in the identity provider, or assign the product profile to a user group in the Admin Console."},
 	"bridge.group.reserved": {umapi.CodePermanent, "The name begins with an underscore, as those of Adobe's administrator groups do.",
 		"Rename the group in the identity provider, or do not push it: its members would be given rights."},
+	codeTypeUnknown: {umapi.CodeTransient, "Adobe does not say whether the group is a user group, and the user has no address of their own to be added by. It fails after three hours.",
+		"Nothing: Adobe's groups are listed again. If it stays, look for the group's name under Products and Users > User Groups in the Admin Console."},
 	"bridge.identity_type.differs": {umapi.CodeNeedsPerson, "Adobe has the account as another identity type, or with another kind of username.",
 		"Change mapping.identity_type or the user's identityType, or remove the account in the Admin Console and send the user again: Adobe cannot turn one into the other."},
 	"bridge.identity_type.invalid": {umapi.CodePermanent, "The identity type that came with the user is unknown.",

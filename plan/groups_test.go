@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -173,6 +174,17 @@ func TestBuild_Memberships(t *testing.T) {
 				l.join("a", "u")
 			},
 			listing: true,
+			decided: map[string]string{"edge au": "retry bridge.group.type_unknown"},
+		},
+		"of a bare login in a group that listings do not type fail in the end": {
+			world: func(l *ledger) {
+				two(l, func(p *who) { p.login = "abyron" })
+				l.editGroup("a", func(g *plan.AdobeGroup) { g.Type = "" })
+				l.join("a", "u")
+				l.now = l.now.Add(3 * time.Hour)
+			},
+			listing: true,
+			decided: map[string]string{"edge au": "failed bridge.group.type_unknown"},
 		},
 		"of what turned out to be a profile are refused": {
 			world: func(l *ledger) {

@@ -38,8 +38,11 @@ const (
 	// firstBackoff and lastBackoff bound the wait between two attempts.
 	firstBackoff = 5 * time.Second
 	lastBackoff  = time.Hour
-	// patience is how long something waits for what somebody else has until it fails.
-	patience = time.Hour
+	// patience is how long something waits for what somebody else has until it
+	// fails; listingPatience, for a listing of Adobe's groups, of which one may
+	// have to wait for two hours.
+	patience        = time.Hour
+	listingPatience = 3 * time.Hour
 )
 
 // Backoff is how long to wait after so many vain attempts, from 5 seconds,

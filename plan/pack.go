@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/scim-bridge/scim-bridge/umapi"
@@ -164,7 +165,7 @@ func (w *world) packEdge(e *edge, alone bool, best *cover) {
 		return
 	}
 	if !e.verified() && !e.listable() {
-		w.plan.NeedsGroups = true // neither may be named by the other until the group is listed
+		w.waitForType(e)
 		return
 	}
 	var byUser, byGroup [][]*edge
@@ -203,6 +204,19 @@ func (w *world) packEdge(e *edge, alone bool, best *cover) {
 		c := Command{UMAPI: e.account.address(), Account: &e.account.Account, BeforeAccount: &e.account.Account}
 		w.attach(&c, byUser, false)
 		w.emit(c)
+	}
+}
+
+// waitForType has a membership wait of which neither end may be named by the other
+// until Adobe lists the group with its type.
+func (w *world) waitForType(e *edge) {
+	w.plan.NeedsGroups = true
+	for _, d := range slices.Concat(e.due, e.also) {
+		w.waitFor(d, listingPatience, Problem{
+			Code:    codeTypeUnknown,
+			Message: fmt.Sprintf("Adobe does not say whether %q is a user group, and %s has no address of its own to be added by", e.group.Name, e.account.Email),
+			Hint:    "nothing to do: its groups are listed again; if it stays, look for the name under Products and User Groups in the Admin Console",
+		})
 	}
 }
 

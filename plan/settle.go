@@ -316,8 +316,9 @@ func (s *settling) membershipsFailed(c *Command, i int, e umapi.CommandError) {
 		s.retry(step.rows(), e)
 	case info.Class == umapi.CodeTransient: // no entry is to blame here either
 		s.retry(step.rows(), e)
-	case len(step.Added) == 1 && entries == 1 && info.Topic == umapi.TopicMembership && info.Effect == umapi.EffectPresent:
-		s.stepDone(c, i) // it is there, which is what was wanted
+	case entries == 1 && info.Topic == umapi.TopicMembership &&
+		(info.Effect == umapi.EffectStale || info.Effect == umapi.EffectPresent && len(step.Added) == 1):
+		s.stepDone(c, i) // it changed nothing, or is there: it is as was wanted
 	case entries > 1: // whether the others were done is not known
 		s.maybe(step)
 		for _, d := range step.rows() {

@@ -100,6 +100,8 @@ func TestSettle_JudgesByTheCode(t *testing.T) {
 		"one of several members spoils a step":  {twoGroups, 0, "error.group.not_found", map[string]string{"edge gu": "retry attempt", "edge hu": "retry attempt"}, ""},
 		"a user with several who is gone":       {twoGroups, 0, "error.user.nonexistent", map[string]string{"edge gu": "retry attempt", "edge hu": "retry attempt"}, plan.Unknown},
 		"a member who is one already is done":   {member, 0, "error.user.already_exists", map[string]string{"edge gu": "done"}, ""},
+		"a member whom a list does not change":  {member, 0, "error.usergroup.user_list.invalid", map[string]string{"edge gu": "done"}, ""},
+		"several whom a list does not change":   {twoGroups, 0, "error.usergroup.user_list.invalid", map[string]string{"edge gu": "retry attempt", "edge hu": "retry attempt"}, ""},
 		"one of several who is a member":        {twoGroups, 0, "error.user.already_exists", map[string]string{"edge gu": "retry attempt", "edge hu": "retry attempt"}, ""},
 		"a change that may have been made":      {member, 0, "error.internal.add", map[string]string{"edge gu": "retry attempt"}, ""},
 		"a change that was not made for now":    {twoGroups, 0, "error.organization.migrating", map[string]string{"edge gu": "retry attempt", "edge hu": "retry attempt"}, ""},

@@ -64,9 +64,14 @@ type Settlement struct {
 }
 
 const (
-	codeEmailInUse = "bridge.email.in_use"
-	codeNameInUse  = "bridge.group.name_in_use"
+	codeEmailInUse  = "bridge.email.in_use"
+	codeNameInUse   = "bridge.group.name_in_use"
+	codeTypeUnknown = "bridge.group.type_unknown"
 )
+
+// FreedByListing are the codes of problems that may have passed when Adobe's
+// groups were listed, as Settlement.Freed.
+func FreedByListing() []string { return []string{codeNameInUse, codeTypeUnknown} }
 
 // freeEmail notes that an account may have given up an address, for which
 // another may be waiting.

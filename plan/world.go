@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/mapping"
@@ -380,9 +381,11 @@ func (w *world) judgeLater(units []unit) {
 // wait looks again at what waits for somebody else, at growing intervals. After
 // some time it fails, so that a person is told: it wakes when that other has
 // moved, see Settlement.Freed.
-func (w *world) wait(d Due, p Problem) {
+func (w *world) wait(d Due, p Problem) { w.waitFor(d, patience, p) }
+
+func (w *world) waitFor(d Due, most time.Duration, p Problem) {
 	waited := w.in.Now.Sub(d.Since)
-	if waited >= patience {
+	if waited >= most {
 		w.decide(d, Failed, &p)
 		return
 	}

@@ -11,7 +11,7 @@ var groupCodes = map[string]CodeInfo{
 		"A user group of this name exists already. It is adopted: members are added to it, and it is never renamed or deleted by the bridge. If that is not wanted, rename the group in the identity provider."},
 	"error.usergroup.not_found": {TopicUserGroup, CodeReread, EffectAbsent, "There is no such user group.", hintGroupGone},
 	"error.usergroup.user_list.invalid": {TopicMembership, CodeReread, EffectStale, "The list of users changes nothing.",
-		"The change of members had no effect: the users are members already, or none is known. It is tried again; compare the group with Users > User Groups in the Admin Console if it stays."},
+		"The change of members had no effect, so all is as was wanted; nothing needs to be done. Compare the group with Users > User Groups in the Admin Console if somebody misses access."},
 	"error.usergroup.update.failed":             {TopicUserGroup, CodeTransient, EffectUncertain, "The user group could not be changed.", hintOnceMore},
 	"error.usergroup.command.missing.arguments": {TopicCommand, CodePermanent, EffectNone, "The command lists neither users nor product profiles.", hintOurFault},
 	"error.usergroup.exceeds_maximum_member_count": {TopicMembership, CodeNeedsPerson, EffectNone, "The user group has too many members.",

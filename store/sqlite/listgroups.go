@@ -24,6 +24,7 @@ const (
 // mirror holds keeps its id and Adopted and is set present with the listed name
 // and type; a present one that is not listed becomes unknown, since a listing may
 // be older than a change, and the directory groups linked to it are made due.
+// What waits for a listing is looked at again.
 //
 // A group whose rename has an unknown outcome is found under either name. Of
 // several that are listed under one name the one that is no user group counts,
@@ -55,6 +56,9 @@ func (s *Store) ListGroups(ctx context.Context, org string, listed []plan.AdobeG
 			}
 		}
 		if err := t.touch(ctx, org, touched, now); err != nil {
+			return err
+		}
+		if err := t.free(ctx, org, plan.FreedByListing()); err != nil {
 			return err
 		}
 		_, err := t.exec(ctx, putGroupsListed, org, micros(now))

@@ -16,6 +16,7 @@ var listingPromises = []promise{
 	{"ListGroups/SettlesRenameWithUnknownOutcome", listRenamed},
 	{"ListGroups/OfOneNameTheOneThatIsNoUserGroupCounts", listTwice},
 	{"ListGroups/NewNameOfKnownIDIsANewGroup", listSameID},
+	{"ListGroups/WakesWhatWaitsForOne", listWakes},
 	{"GroupsListed/IsWhenTheyWereLastListed", groupsListed},
 	{"ListingBegan/IsKept", listingBegan},
 }
@@ -44,6 +45,16 @@ func listNew(f *fixture) {
 	profile.Presence, profile.Adopted = plan.Present, true
 	require.Equal(f, map[string]plan.AdobeGroup{"adobe:1": want, "adobe:2": profile}, f.mirror("engineering", "photoshop"))
 	require.Empty(f, f.due())
+}
+
+func listWakes(f *fixture) {
+	f.user("ada")
+	f.settle(1, plan.Settlement{Verdicts: []plan.Verdict{{
+		Due: f.find("user ada"), Outcome: plan.Failed, Problem: plan.Problem{Code: plan.FreedByListing()[0]},
+	}}})
+	require.Empty(f, f.due())
+	f.list(2)
+	require.Equal(f, []string{"user ada"}, names(f.due()))
 }
 
 func listKnown(f *fixture) {
