@@ -31,42 +31,65 @@ type counted struct {
 	at     time.Time
 }
 
-// allowance is what may still be removed now, nil if there is no brake.
-func (d *Dispatcher) allowance(ctx context.Context, now time.Time) (*plan.Removals, error) {
+// build has package plan decide. The mirror is counted only where a brake would hold
+// something by its count alone: then its share decides.
+func (d *Dispatcher) build(ctx context.Context, in plan.Input) (plan.Plan, error) {
 	b := d.cfg.Brakes
 	if b.Departures == nil && b.Entitlements == nil {
-		return nil, nil
+		return plan.Build(in), nil
 	}
+	removed, err := d.removed(ctx, in.Now)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	fresh := in.Now.Sub(d.counted.at) < countedFor
+	if !fresh {
+		d.counted = counted{}
+	}
+	in.Allowance = b.allowance(d.counted.before, removed)
+	p := plan.Build(in)
+	if fresh || !p.Braked {
+		return p, nil
+	}
+	there, err := d.store.Population(ctx, d.cfg.Org)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	d.counted = counted{at: in.Now, before: plan.Removals{
+		Departures: there.Departures + removed.Departures, Entitlements: there.Entitlements + removed.Entitlements,
+	}}
+	in.Allowance = b.allowance(d.counted.before, removed)
+	return plan.Build(in), nil
+}
+
+// removed is what was removed within the window of each brake.
+func (d *Dispatcher) removed(ctx context.Context, now time.Time) (plan.Removals, error) {
 	var removed plan.Removals
 	for _, brake := range []struct {
 		*Brake
 		pick func(*plan.Removals) *int
 	}{
-		{b.Departures, func(r *plan.Removals) *int { return &r.Departures }},
-		{b.Entitlements, func(r *plan.Removals) *int { return &r.Entitlements }},
+		{d.cfg.Brakes.Departures, func(r *plan.Removals) *int { return &r.Departures }},
+		{d.cfg.Brakes.Entitlements, func(r *plan.Removals) *int { return &r.Entitlements }},
 	} {
 		if brake.Brake == nil {
 			continue
 		}
 		since, err := d.store.RemovedSince(ctx, d.cfg.Org, now.Add(-brake.Window))
 		if err != nil {
-			return nil, err
+			return plan.Removals{}, err
 		}
 		*brake.pick(&removed) = *brake.pick(&since)
 	}
-	if now.Sub(d.counted.at) >= countedFor {
-		there, err := d.store.Population(ctx, d.cfg.Org)
-		if err != nil {
-			return nil, err
-		}
-		d.counted = counted{at: now, before: plan.Removals{
-			Departures: there.Departures + removed.Departures, Entitlements: there.Entitlements + removed.Entitlements,
-		}}
-	}
+	return removed, nil
+}
+
+// allowance is what may still be removed of what was there before.
+func (b Brakes) allowance(before, removed plan.Removals) *plan.Removals {
 	return &plan.Removals{
-		Departures:   b.Departures.left(d.counted.before.Departures, removed.Departures),
-		Entitlements: b.Entitlements.left(d.counted.before.Entitlements, removed.Entitlements),
-	}, nil
+		Departures:   b.Departures.left(before.Departures, removed.Departures),
+		Entitlements: b.Entitlements.left(before.Entitlements, removed.Entitlements),
+	}
 }
 
 // left is how many of those that were there before may go after so many did.

@@ -44,7 +44,10 @@ type Adobe interface {
 }
 
 const (
-	// window is how many due rows one look takes: enough to fill a call with
+	// glance is how many due rows a look begins with: where users who come or leave
+	// fill the call, those behind the first few would not change it.
+	glance = 50
+	// window is how many due rows a look takes otherwise: enough to fill a call with
 	// 10 commands of 100 memberships even where they are scattered.
 	window = 2000
 	// widest bounds how often the window is doubled while all that is in it can
@@ -232,26 +235,35 @@ func (d *Dispatcher) step(ctx context.Context) (pauseUntil, error) {
 		return pauseUntil{at: at}, nil
 	}
 	limit := window << d.wider
-	due, err := d.store.Due(ctx, d.cfg.Org, now, limit)
+	p, due, err := d.lookAt(ctx, glance, now)
+	if err == nil && due == glance && !p.Full {
+		p, due, err = d.lookAt(ctx, limit, now)
+	}
 	if err != nil {
 		return pauseUntil{}, err
 	}
-	if len(due) <= window {
+	if due <= window {
 		d.wider = 0
 	}
-	if len(due) == 0 {
+	if due == 0 {
 		return d.idle(ctx)
 	}
-	p, err := d.plan(ctx, due, now)
-	if err != nil {
-		return pauseUntil{}, err
-	}
 	next, err := d.act(ctx, p, now)
-	if err == nil && len(p.Commands) == 0 && !next.at.IsZero() && len(due) == limit && d.wider < widest {
+	if err == nil && len(p.Commands) == 0 && !next.at.IsZero() && due == limit && d.wider < widest {
 		d.wider++ // all of this waits for something: what is behind it need not
 		return pauseUntil{}, nil
 	}
 	return next, err
+}
+
+// lookAt plans for the first so many due rows, and says how many there are.
+func (d *Dispatcher) lookAt(ctx context.Context, limit int, now time.Time) (plan.Plan, int, error) {
+	due, err := d.store.Due(ctx, d.cfg.Org, now, limit)
+	if err != nil || len(due) == 0 {
+		return plan.Plan{}, 0, err
+	}
+	p, err := d.plan(ctx, due, now)
+	return p, len(due), err
 }
 
 // plan asks the store for what package plan needs, and has it decide.
@@ -271,18 +283,13 @@ func (d *Dispatcher) plan(ctx context.Context, due []plan.Due, now time.Time) (p
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	allowance, err := d.allowance(ctx, now)
-	if err != nil {
-		return plan.Plan{}, err
-	}
 	limits := d.limits
 	if d.most > 0 {
 		limits.Commands = d.most
 	}
-	return plan.Build(plan.Input{
+	return d.build(ctx, plan.Input{
 		Due: due, Facts: facts, Rules: d.cfg.Rules, Limits: limits, Now: now, GroupsKnown: !listed.IsZero(),
-		Allowance: allowance,
-	}), nil
+	})
 }
 
 // act does what a plan says: what it decided is written, one call is sent if it

@@ -31,11 +31,12 @@ func (c Call) Removals() Removals {
 }
 
 // allows takes n from what a brake leaves, or reports that it does not leave as much.
-func allows(left *int, n int) bool {
+func (w *world) allows(left *int, n int) bool {
 	if *left == Unbraked {
 		return true
 	}
 	if n > *left {
+		w.plan.Braked = true
 		return false
 	}
 	*left -= n
@@ -45,7 +46,7 @@ func allows(left *int, n int) bool {
 // holdDeparture reports whether the brake stops an account from leaving, and
 // then holds the rows of those who want it to.
 func (w *world) holdDeparture(a *account, rows []Due) bool {
-	if a.Presence == Doubtful || released(rows) || allows(&w.left.Departures, 1) {
+	if a.Presence == Doubtful || released(rows) || w.allows(&w.left.Departures, 1) {
 		return false
 	}
 	for _, d := range rows {
@@ -64,7 +65,7 @@ func (w *world) holdDeparture(a *account, rows []Due) bool {
 // holdDeletion does the same for a group of so many members that is deleted.
 func (w *world) holdDeletion(g *group, d Due) bool {
 	n := w.in.Facts.Sizes[g.ID]
-	if d.Released || allows(&w.left.Entitlements, n) {
+	if d.Released || w.allows(&w.left.Entitlements, n) {
 		return false
 	}
 	w.hold(d, Problem{
@@ -85,7 +86,7 @@ func (w *world) clear(e *edge) bool {
 	if e.cleared = e.add || w.edges[e.Edge] == Doubtful || released(rows); e.cleared {
 		return true
 	}
-	if e.cleared = allows(&w.left.Entitlements, 1); e.cleared {
+	if e.cleared = w.allows(&w.left.Entitlements, 1); e.cleared {
 		e.counts = true
 		return true
 	}

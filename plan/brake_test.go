@@ -60,6 +60,16 @@ func (l *ledger) run(t *testing.T) plan.Removals {
 	return sum
 }
 
+func TestBrake_SaysWhetherMoreWouldGoThrough(t *testing.T) {
+	t.Parallel()
+	l := crowd(5)
+	l.quit(0, 3)
+	for allowed, braked := range map[int]bool{2: true, 3: false, plan.Unbraked: false} {
+		l.allowance = &plan.Removals{Departures: allowed, Entitlements: plan.Unbraked}
+		require.Equal(t, braked, l.build(plan.Limits{}, 2000).Braked, allowed)
+	}
+}
+
 func TestBrake_LetsAsManyLeaveAsItAllowsAndHoldsTheRest(t *testing.T) {
 	t.Parallel()
 	l := crowd(60)

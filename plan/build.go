@@ -36,6 +36,11 @@ type Plan struct {
 	Reads []Read
 	// NeedsGroups says that a group waits for a listing of Adobe's groups.
 	NeedsGroups bool
+	// Braked says that Allowance was not enough: a larger one would let more through.
+	Braked bool
+	// Full says that users who come or leave fill the call: what is due behind would
+	// not change it.
+	Full bool
 }
 
 // Read is a subject whose state in Adobe is not known. One of Account and
@@ -73,7 +78,7 @@ func First(due []Due) Query {
 // Second is the query for who else in Adobe has the addresses and names that
 // the due rows ask for. Its answer is merged into that of [First].
 func Second(due []Due, f Facts, rules mapping.Rules) Query {
-	var q Query
+	q := Query{Known: f}
 	linked, users := make(map[string][]string, len(f.Links)), make(map[string][]string, len(f.Links))
 	for _, l := range f.Links {
 		if l.Kind == KindUser {
@@ -183,6 +188,7 @@ func Build(in Input) Plan {
 	units := w.units()
 	w.judgeLater(units)
 	w.pack(units)
+	w.plan.Full = w.isFull()
 	if !w.plan.Decided.Empty() {
 		w.plan.Decided.Links, w.plan.Links = w.plan.Links, nil
 	}

@@ -13,12 +13,16 @@ type Query struct {
 	// Emails and Names are folded by directory.Fold: addresses of accounts and
 	// names of Adobe groups.
 	Emails, Names []string
+	// Known is what was answered before: of the accounts and Adobe groups in it that
+	// have such an address or name nothing is said again.
+	Known Facts
 }
 
 // Facts is what the store knows about the subjects of a query, read at one
 // moment. It holds, and nothing else:
 //
-//   - Users: those asked for, and all users linked to an account in Accounts;
+//   - Users: those asked for, and all users linked to an account in Accounts, each
+//     with its ID, Created and Document, as groups are;
 //   - Memberships: of each user in Users, the SCIM ids of the groups it is a
 //     member of, nested groups flattened;
 //   - Groups: those asked for, those in Memberships, and all groups linked to an

@@ -48,6 +48,17 @@ func (w *world) fill(units []unit, best *cover) bool {
 	return true
 }
 
+// isFull reports whether the call would be the same if more were due: commands of
+// other kinds carry memberships that are due, and so have a choice.
+func (w *world) isFull() bool {
+	for _, c := range w.plan.Commands {
+		if step := c.UMAPI.Do[0]; step.CreatesUser() == nil && step.RemoveFromOrg == nil {
+			return false
+		}
+	}
+	return len(w.plan.Commands) == w.in.Limits.Commands
+}
+
 // clashes reports whether another account's command has the same root, since a
 // former account may hold the login of a new one, or gives or takes the same
 // address: which of the two would come first is not known.

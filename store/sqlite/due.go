@@ -179,12 +179,12 @@ func scanDue(row scanner, d *plan.Due, more ...any) error {
 const dueNow = `
 	SELECT ` + dueColumns + ` FROM (
 		SELECT * FROM (
-			SELECT * FROM due
+			SELECT rank, ` + dueColumns + ` FROM due
 			WHERE org = ?1 AND state = 'pending' AND parked = 0 AND not_before = 0
 			ORDER BY rank LIMIT +?3)
 		UNION ALL
 		SELECT * FROM (
-			SELECT * FROM due
+			SELECT rank, ` + dueColumns + ` FROM due
 			WHERE org = ?1 AND state = 'pending' AND parked = 0 AND not_before > 0 AND not_before <= ?2
 			ORDER BY rank LIMIT +?3)
 	) ORDER BY rank, kind, group_id, user_id LIMIT +?3`

@@ -1,7 +1,9 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -82,6 +84,7 @@ func (f *facts) gather(ctx context.Context, q plan.Query) error {
 	if err != nil {
 		return err
 	}
+	byEmail = slices.DeleteFunc(byEmail, known(q.Known.Accounts))
 	users, accounts, err := f.linked(ctx, plan.KindUser, q.Users, append(byEmail, q.Accounts...))
 	if err != nil {
 		return err
@@ -104,6 +107,7 @@ func (f *facts) gather(ctx context.Context, q plan.Query) error {
 	if err != nil {
 		return err
 	}
+	byName = slices.DeleteFunc(byName, known(q.Known.AdobeGroups))
 	groups, adobe, err := f.linked(ctx, plan.KindGroup, append(groups, q.Groups...), slices.Concat(held, byName, q.AdobeGroups))
 	if err != nil {
 		return err
@@ -118,6 +122,14 @@ func (f *facts) gather(ctx context.Context, q plan.Query) error {
 		return err
 	}
 	return f.edgesDue(ctx, q.Users)
+}
+
+// known reports of an id whether it was answered before.
+func known[V any](before map[string]V) func(id string) bool {
+	return func(id string) bool {
+		_, ok := before[id]
+		return ok
+	}
 }
 
 const (
@@ -163,7 +175,7 @@ func (f *facts) linked(ctx context.Context, kind plan.Kind, dir, mirror []string
 		dir, mirror = newDir, newMirror
 	}
 	sorted := slices.SortedFunc(maps.Keys(links), func(a, b plan.Link) int {
-		return slices.Compare([]string{a.Directory, a.Mirror}, []string{b.Directory, b.Mirror})
+		return cmp.Or(cmp.Compare(a.Directory, b.Directory), cmp.Compare(a.Mirror, b.Mirror))
 	})
 	f.out.Links = append(f.out.Links, sorted...)
 	return slices.Sorted(maps.Keys(dirs)), slices.Sorted(maps.Keys(mirrors)), nil
@@ -177,18 +189,32 @@ func set(values []string) map[string]bool {
 	return m
 }
 
+// A plan needs of a resource what it is, and not how far Adobe has followed.
+const (
+	usersToPlan  = `SELECT u.id, u.document, u.created FROM json_each(?2) j CROSS JOIN users u ON u.org = ?1 AND u.id = j.value`
+	groupsToPlan = `SELECT g.id, g.document, g.created FROM json_each(?2) j CROSS JOIN groups g ON g.org = ?1 AND g.id = j.value`
+)
+
 func (f *facts) users(ctx context.Context, ids []string) error {
-	return f.c.each(ctx, usersByIDs, []any{f.org, list(ids)}, func(row scanner) error {
-		u, err := scanUser(row)
-		f.out.Users[u.ID] = u
-		return err
+	return f.resources(ctx, usersToPlan, ids, func(m directory.Meta, doc json.RawMessage) {
+		f.out.Users[m.ID] = directory.User{Meta: m, Document: doc}
 	})
 }
 
 func (f *facts) groups(ctx context.Context, ids []string) error {
-	return f.c.each(ctx, groupsByIDs, []any{f.org, list(ids)}, func(row scanner) error {
-		g, err := scanGroup(row)
-		f.out.Groups[g.ID] = g
+	return f.resources(ctx, groupsToPlan, ids, func(m directory.Meta, doc json.RawMessage) {
+		f.out.Groups[m.ID] = directory.Group{Meta: m, Document: doc}
+	})
+}
+
+func (f *facts) resources(ctx context.Context, query string, ids []string, found func(directory.Meta, json.RawMessage)) error {
+	return f.c.each(ctx, query, []any{f.org, list(ids)}, func(row scanner) error {
+		var m directory.Meta
+		var doc string
+		var created int64
+		err := row.Scan(&m.ID, &doc, &created)
+		m.Created = date(created)
+		found(m, json.RawMessage(doc))
 		return err
 	})
 }
@@ -232,9 +258,10 @@ func (f *facts) edges(ctx context.Context) ([]string, error) {
 // sizes counts the memberships of what the groups among ids map to that are gone.
 func (f *facts) sizes(ctx context.Context, ids []string) error {
 	var adobe []string
+	asked := set(ids)
 	for _, l := range f.out.Links {
 		_, there := f.out.Groups[l.Directory]
-		if l.Kind == plan.KindGroup && !there && slices.Contains(ids, l.Directory) {
+		if l.Kind == plan.KindGroup && !there && asked[l.Directory] {
 			adobe = append(adobe, l.Mirror)
 		}
 	}

@@ -28,8 +28,6 @@ const (
 			LIMIT 1)`
 
 	groupByID = `SELECT ` + groupColumns + ` FROM groups g` + groupJoins + ` WHERE g.org = ?1 AND g.id = ?2`
-
-	groupsByIDs = `SELECT ` + groupColumns + ` FROM json_each(?2) j CROSS JOIN groups g ON g.org = ?1 AND g.id = j.value` + groupJoins
 )
 
 // scanGroup reads groupColumns.

@@ -19,7 +19,7 @@ var hot = map[string]struct {
 	sorts bool     // whether it may sort what it found
 }{
 	"user by id":        {query: userByID, using: []string{"users_by_id"}},
-	"users by ids":      {query: usersByIDs, using: []string{"users_by_id"}},
+	"users to plan":     {query: usersToPlan, using: []string{"users_by_id"}},
 	"user's state":      {query: userState, using: []string{"users_by_id"}},
 	"user name taken":   {query: userNameTaken, using: []string{"users_by_name"}},
 	"count users":       {query: countUsers, using: []string{"COVERING INDEX"}},
@@ -30,7 +30,7 @@ var hot = map[string]struct {
 	"all users":         {query: allUsers + userListing.order, using: []string{"users_in_order"}},
 	"groups of users":   {query: groupsOfUsers, using: []string{"members_by_user"}, sorts: true},
 	"group by id":       {query: groupByID, using: []string{"groups_by_id", "due_stuck_edges"}},
-	"groups by ids":     {query: groupsByIDs, using: []string{"groups_by_id"}},
+	"groups to plan":    {query: groupsToPlan, using: []string{"groups_by_id"}},
 	"page of groups":    {query: pageOfGroups, using: []string{"groups_in_order"}, sorts: true},
 	"group by name":     {query: allGroups + " AND g.display_name_key = ?2 AND g.display_name_key <> ''" + groupListing.order, using: []string{"groups_by_name"}},
 	"group by external": {query: allGroups + " AND g.external_id = ?2 AND g.external_id <> ''" + groupListing.order, using: []string{"groups_by_external_id"}},

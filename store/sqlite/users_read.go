@@ -18,8 +18,6 @@ const (
 		LEFT JOIN due d ON d.org = u.org AND d.kind = 'user' AND d.group_id = '' AND d.user_id = u.id`
 
 	userByID = `SELECT ` + userColumns + ` FROM users u` + userJoins + ` WHERE u.org = ?1 AND u.id = ?2`
-
-	usersByIDs = `SELECT ` + userColumns + ` FROM json_each(?2) j CROSS JOIN users u ON u.org = ?1 AND u.id = j.value` + userJoins
 )
 
 // scanUser reads userColumns.

@@ -15,6 +15,7 @@ var factsPromises = []promise{
 	{"Facts/HoldAllUsersOfAnAccount", factsRehire},
 	{"Facts/FindAccountsByEmailAndCandidate", factsEmails},
 	{"Facts/FindAdobeGroupsByNameAndCandidate", factsNames},
+	{"Facts/LeaveOutWhatIsKnown", factsKnown},
 	{"Facts/HoldAllGroupsOfAnAdobeGroup", factsSharedGroup},
 	{"Facts/HoldLinksOfThoseWhoAreGone", factsGone},
 	{"Facts/EdgesDueAreThePendingOnesOfUsersAskedFor", factsEdgesDue},
@@ -121,6 +122,25 @@ func factsNames(f *fixture) {
 		require.Equal(f, []string{"eng"}, keys(got.Groups), "and what is linked to it")
 		require.Equal(f, []plan.Link{engLink}, got.Links)
 	}
+}
+
+func factsKnown(f *fixture) {
+	f.user("ada", "bob")
+	f.settle(1, plan.Settlement{
+		Accounts:    []plan.Account{account("ada"), account("bob")},
+		AdobeGroups: []plan.AdobeGroup{adobeGroup("eng"), adobeGroup("ops")},
+		Links:       []plan.Link{adaLink, link(plan.KindUser, "bob", "bob")},
+	})
+	got := facts(f, plan.Query{
+		Emails: []string{"ada@example.com", "bob@example.com"}, Names: []string{"adobe eng", "adobe ops"},
+		Known: plan.Facts{
+			Accounts:    map[string]plan.Account{"ada": account("ada")},
+			AdobeGroups: map[string]plan.AdobeGroup{"eng": adobeGroup("eng")},
+		},
+	})
+	require.Equal(f, []string{"bob"}, keys(got.Accounts))
+	require.Equal(f, []string{"bob"}, keys(got.Users))
+	require.Equal(f, []string{"ops"}, keys(got.AdobeGroups))
 }
 
 func factsSharedGroup(f *fixture) {
