@@ -25,7 +25,9 @@ func (r Removals) plus(o Removals) Removals {
 func (c Call) Removals() Removals {
 	var sum Removals
 	for _, command := range c.Commands {
-		sum = sum.plus(command.Removes)
+		for _, step := range command.Steps {
+			sum = sum.plus(step.Removes)
+		}
 	}
 	return sum
 }

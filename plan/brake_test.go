@@ -210,3 +210,38 @@ func TestBrake_HoldsNobodyUpWhoMoves(t *testing.T) {
 	require.Equal(t, plan.Present, l.accounts["u~"].Presence)
 	require.True(t, l.due[key{plan.KindUser, "u", ""}].held, "what is left is to leave the former account")
 }
+
+func TestBrake_DoesNotCountWhatWasNotRemoved(t *testing.T) {
+	t.Parallel()
+	member := func(l *ledger) {
+		l.mirrored("u", ada)
+		l.mirroredGroup("g", "Team")
+		l.mirroredMember("g", "u")
+		l.settled()
+		l.leave("g", "u")
+	}
+	for name, tt := range map[string]struct {
+		world  func(*ledger)
+		code   string
+		spared plan.Removals
+	}{
+		"a leaver who stays":                 {leaver, "error.user.not_in_org", plan.Removals{Departures: 1}},
+		"a leaver who stays for now":         {leaver, "error.organization.migrating", plan.Removals{Departures: 1}},
+		"a leaver who may have left":         {leaver, "error.internal.removefromorg", plan.Removals{}},
+		"a leaver who is gone":               {leaver, "error.user.nonexistent", plan.Removals{}},
+		"a membership that stays":            {member, "error.usergroup.readonly.remove_user_not_allowed", plan.Removals{Entitlements: 1}},
+		"a membership that may have gone":    {member, "error.internal.group.remove", plan.Removals{}},
+		"a membership in a group not found":  {member, "error.group.not_found", plan.Removals{Entitlements: 1}},
+		"a membership that stays for a time": {member, "error.organization.migrating", plan.Removals{Entitlements: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLedger()
+			l.allowance = &plan.Removals{Departures: 5, Entitlements: 5}
+			tt.world(l)
+			c := callOf(l)
+			s := plan.Settle(c, replyOf(1, umapi.CommandError{Code: tt.code}), l.now)
+			require.Equal(t, tt.spared, s.Spared)
+		})
+	}
+}

@@ -282,6 +282,13 @@ func (m *morning) send(call plan.Call) {
 		s = plan.Lost(call, "lost", m.l.now, m.l.now)
 	}
 	m.note("settled %+v", s)
+	if a, r := m.l.allowance, call.Removals(); a != nil {
+		if s.Spared.Departures > r.Departures || s.Spared.Entitlements > r.Entitlements {
+			m.fail("more was spared than was to be removed: %+v of %+v", s.Spared, r)
+		}
+		a.Departures += s.Spared.Departures
+		a.Entitlements += s.Spared.Entitlements
+	}
 	m.l.settle(s)
 }
 

@@ -188,7 +188,7 @@ func (w *world) planGroupRemoval(out []unit, t *team, g *group, d Due) []unit {
 	after.Presence = Absent
 	c := groupCommand(g, after, d, umapi.Step{DeleteUserGroup: &umapi.DeleteUserGroup{}})
 	if !d.Released {
-		c.Removes.Entitlements = w.in.Facts.Sizes[g.ID]
+		c.Steps[0].Removes.Entitlements = w.in.Facts.Sizes[g.ID]
 	}
 	return append(out, unit{group: g, command: c, alone: d.Alone})
 }

@@ -336,7 +336,7 @@ func (w *world) attach(c *Command, steps [][]*edge, groupRoot bool) {
 				s.Removed = append(s.Removed, e.Edge)
 			}
 			if e.counts {
-				c.Removes.Entitlements++
+				s.Removes.Entitlements++
 			}
 			s.Due = append(s.Due, e.due...)
 			s.Also = append(s.Also, e.also...)

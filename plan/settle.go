@@ -189,7 +189,11 @@ func (s *settling) failed(c *Command, errs []umapi.CommandError) {
 		case bad && step.Subject:
 			s.subjectFailed(c, e)
 		case bad:
+			known := len(s.Memberships)
 			s.membershipsFailed(c, i, e)
+			if len(s.Memberships) == known { // none was done, or may have been
+				s.spare(step)
+			}
 			s.Touched = append(s.Touched, step.Otherwise...)
 		default: // nothing is known; the rows stay due, and the steps are repeat-safe
 			s.maybe(step)
@@ -291,9 +295,13 @@ func (s *settling) subjectFailed(c *Command, e umapi.CommandError) {
 		s.doubt(c)
 		s.retry(c.subjectDue(), e)
 	default:
+		s.spare(c.Steps[0])
 		s.judge(c.subjectDue(), e)
 	}
 }
+
+// spare notes that a step was not done, so that no brake counts it.
+func (s *settling) spare(step Step) { s.Spared = s.Spared.plus(step.Removes) }
 
 // membershipsFailed judges a step that lists memberships. One entry may have
 // spoilt the list: then each is tried by itself.

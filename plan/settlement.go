@@ -39,6 +39,9 @@ type Settlement struct {
 	Outcome string
 	// RequestID is the X-Request-Id of the exchange, for Adobe's support.
 	RequestID string
+	// Spared is what the call was to take away and surely did not: it is not
+	// counted against the brakes.
+	Spared Removals
 	// Accounts and AdobeGroups replace the mirror's rows of the same id. One
 	// that is Absent loses its memberships, those of an account that is Doubtful
 	// become so.
@@ -146,8 +149,6 @@ type Command struct {
 	Touched []Touch `json:"touched,omitempty"`
 	// Steps say what each step of UMAPI.Do carries, by index.
 	Steps []Step `json:"steps"`
-	// Removes is what it takes away, as brakes count.
-	Removes Removals `json:"removes,omitzero"`
 }
 
 // Step says what one step of a command is about.
@@ -163,6 +164,8 @@ type Step struct {
 	// Otherwise becomes due unless the step is done: memberships that it
 	// carries and that no row is due for.
 	Otherwise []Touch `json:"otherwise,omitempty"`
+	// Removes is what it takes away, as brakes count.
+	Removes Removals `json:"removes,omitzero"`
 }
 
 // SentCall is a stored call.

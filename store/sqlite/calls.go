@@ -16,7 +16,8 @@ const (
 		VALUES (?1, ?2, ?3, 0, '', '', ?4, ?5, ?6)`
 
 	settleCall = `
-		UPDATE calls SET settled_at = ?3, outcome = ?4, request_id = ?5
+		UPDATE calls SET settled_at = ?3, outcome = ?4, request_id = ?5,
+			departures = departures - ?6, entitlements = entitlements - ?7
 		WHERE org = ?1 AND id = ?2 AND settled_at = 0`
 
 	callExists = `SELECT EXISTS (SELECT 1 FROM calls WHERE org = ?1 AND id = ?2)`
@@ -58,7 +59,8 @@ func (t *tx) settleCall(ctx context.Context, org string, s plan.Settlement, now 
 	if s.Call == "" {
 		return nil
 	}
-	n, err := t.exec(ctx, settleCall, org, s.Call, micros(now), s.Outcome, s.RequestID)
+	n, err := t.exec(ctx, settleCall, org, s.Call, micros(now), s.Outcome, s.RequestID,
+		s.Spared.Departures, s.Spared.Entitlements)
 	if err != nil || n == 1 {
 		return err
 	}
