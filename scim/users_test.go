@@ -331,3 +331,22 @@ func TestPreconditions_OfAUser(t *testing.T) {
 	c.with("If-Match", `W/"3"`).delete("/Users/"+id).fails(412, "")
 	c.with("If-Match", `W/"4"`).delete("/Users/" + id).status(204)
 }
+
+func TestUserName_ComparesByUnicodeAndIsKeptAsSent(t *testing.T) {
+	t.Parallel()
+	c := serve(t)
+	for stored, same := range map[string][]string{
+		"\u00c9lodie@example.com":                  {"\u00e9lodie@example.com", "e\u0301lodie@EXAMPLE.com"},
+		"e\u0301tienne@example.com":                {"\u00c9tienne@example.com"},
+		"Ada Smith_x#EXT#@example.onmicrosoft.com": {"ada smith_X#ext#@example.onmicrosoft.com"},
+		"O'Neil + \U0001f600":                      {"o'neil + \U0001f600"},
+	} {
+		id := c.post("/Users", `{"schemas":["`+directory.UserSchema+`"],"userName":"`+stored+`"}`).status(201).text("id")
+		assert.Equal(t, stored, c.get("/Users/"+id).text("userName"))
+		for _, name := range append(same, stored) {
+			c.post("/Users", `{"schemas":["`+directory.UserSchema+`"],"userName":"`+name+`"}`).fails(409, "uniqueness")
+			found := c.get("/Users?filter=" + url.QueryEscape(`userName eq "`+name+`"`)).resources(1)
+			assert.Equal(t, id, found[0]["id"])
+		}
+	}
+}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/cases"
+	"github.com/scim-bridge/scim-bridge/directory"
 )
 
 // holds compares one assigned value with a literal. For ne it reports equality,
@@ -83,14 +83,8 @@ func ordered(op Op, c int) bool {
 	return false
 }
 
-// fold is Unicode's full case folding, the one that databases of the bridge
-// keep, with a short way for ASCII.
-func fold(s string) string {
-	if isASCII(s) {
-		return strings.ToLower(s)
-	}
-	return cases.Fold().String(s)
-}
+// fold is the form that databases of the bridge keep.
+func fold(s string) string { return directory.Fold(s) }
 
 func isASCII(s string) bool {
 	for i := range len(s) {
