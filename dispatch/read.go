@@ -3,7 +3,6 @@ package dispatch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -18,20 +17,16 @@ const (
 	// listRetry is the first wait after a page that could not be read; it
 	// doubles up to listEvery.
 	listRetry = 5 * time.Minute
-	// maxListPages ends a listing that has no end: 400 groups stand on a page.
-	maxListPages = 250
 	// readsAStep bounds the reads between two calls.
 	readsAStep = 5
 )
 
 // listing is how far a listing of Adobe's groups has come.
 type listing struct {
-	page   int // the next one
-	seen   map[int64]bool
-	groups []plan.AdobeGroup
-	at     time.Time // before then no further page is read
-	tries  int
-	told   bool // that it has to wait until it may begin
+	pages umapi.GroupListing
+	at    time.Time // before then no further page is read
+	tries int
+	told  bool // that it has to wait until it may begin
 }
 
 // listGroups lists Adobe's groups if the plan needs to know them. It reports
@@ -53,21 +48,21 @@ func (d *Dispatcher) listGroups(ctx context.Context, p plan.Plan) (bool, time.Ti
 	if err != nil {
 		return false, time.Time{}, err
 	}
-	if d.listing.page == 0 {
+	if d.listing.pages.Next() == 0 {
 		next = maxTime(next, d.mayBegin(began))
 	}
 	if next.After(clock()) {
 		return false, next, nil
 	}
 	for more := true; more; {
-		if last.IsZero() || d.listing.page == 0 {
+		if last.IsZero() || d.listing.pages.Next() == 0 {
 			if at, ok := d.budget.begin(ReadGroups); !ok {
 				return false, at, nil
 			}
 		} else if d.budget.follow(ctx, ReadGroups) != nil {
 			return false, time.Time{}, nil
 		}
-		if d.listing.page == 0 {
+		if d.listing.pages.Next() == 0 {
 			if err := d.store.SetListingBegan(ctx, d.cfg.Org, clock()); err != nil {
 				d.budget.cancel(ReadGroups)
 				return false, time.Time{}, err
@@ -81,10 +76,11 @@ func (d *Dispatcher) listGroups(ctx context.Context, p plan.Plan) (bool, time.Ti
 			return false, maxTime(d.listing.at, d.budget.turn(ReadGroups)), nil
 		}
 	}
-	if err := d.store.ListGroups(ctx, d.cfg.Org, d.listing.groups, clock()); err != nil {
+	groups := listed(d.listing.pages.Groups)
+	if err := d.store.ListGroups(ctx, d.cfg.Org, groups, clock()); err != nil {
 		return false, time.Time{}, err
 	}
-	d.log.Info("listed Adobe's groups", "groups", len(d.listing.groups))
+	d.log.Info("listed Adobe's groups", "groups", len(groups))
 	d.listing = listing{}
 	return true, time.Time{}, nil
 }
@@ -94,32 +90,22 @@ func (d *Dispatcher) listGroups(ctx context.Context, p plan.Plan) (bool, time.Ti
 func (d *Dispatcher) listPage(ctx context.Context) (bool, error) {
 	work, cancel := context.WithTimeout(ctx, d.cfg.CallTimeout)
 	defer cancel()
-	page, err := d.adobe.GroupsPage(work, d.listing.page)
+	page, err := d.adobe.GroupsPage(work, d.listing.pages.Next())
 	d.budget.end(ReadGroups, err)
-	if err != nil {
-		return false, err
+	more, err := d.listing.pages.Add(page, err)
+	if err == nil {
+		d.readOver()
 	}
-	d.readOver()
-	if d.listing.seen == nil {
-		d.listing.seen = map[int64]bool{}
+	return more, err
+}
+
+// listed are the groups that a listing found, as the mirror has them.
+func listed(groups []umapi.Group) []plan.AdobeGroup {
+	all := make([]plan.AdobeGroup, len(groups))
+	for i, g := range groups {
+		all[i] = plan.AdobeGroup{ID: "adobe:" + strconv.FormatInt(g.ID, 10), Name: g.Name, Type: g.Type}
 	}
-	d.listing.page++
-	for _, g := range page.Groups {
-		if g.ID != 0 && d.listing.seen[g.ID] {
-			continue // pages overlap where the order changes between them: what came twice must not make up for what did not come
-		}
-		d.listing.seen[g.ID] = true
-		d.listing.groups = append(d.listing.groups, plan.AdobeGroup{
-			ID: "adobe:" + strconv.FormatInt(g.ID, 10), Name: g.Name, Type: g.Type,
-		})
-	}
-	switch {
-	case page.Last:
-		return false, page.Complete(len(d.listing.groups))
-	case len(page.Groups) == 0, d.listing.page == maxListPages:
-		return false, fmt.Errorf("%w: no end after %d pages", umapi.ErrIncomplete, d.listing.page)
-	}
-	return true, nil
+	return all
 }
 
 // mayBegin returns when Adobe may be asked for the first page again. The process
@@ -143,21 +129,21 @@ func (d *Dispatcher) mayBegin(began time.Time) time.Time {
 // listing before this one began. An error is the store's.
 func (d *Dispatcher) listingFailed(ctx context.Context, err error, before time.Time, first bool) error {
 	switch {
-	case d.listing.page > 0 && !first, errors.Is(err, umapi.ErrIncomplete):
+	case d.listing.pages.Next() > 0 && !first, errors.Is(err, umapi.ErrIncomplete):
 		d.listing = listing{}
-	case d.listing.page > 0 && umapi.ClassOf(err) == umapi.ClassThrottled:
+	case d.listing.pages.Next() > 0 && umapi.ClassOf(err) == umapi.ClassThrottled:
 		// It goes on when the budget allows it.
 	case umapi.OutcomeOf(err) == umapi.OutcomeNotSent, umapi.ClassOf(err) == umapi.ClassDenied:
 		// It goes on as soon as anything can be read, or the rights are there. Even
 		// if the program is stopping: the next start need not wait for what Adobe
 		// never saw, or turned away at the door.
-		if d.listing.page > 0 {
+		if d.listing.pages.Next() > 0 {
 			return nil
 		}
 		work, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 		defer cancel()
 		return d.store.SetListingBegan(work, d.cfg.Org, before)
-	case d.listing.page == 0:
+	case d.listing.pages.Next() == 0:
 		d.listing = listing{}
 	default:
 		d.listing.tries++

@@ -83,6 +83,45 @@ func TestRun_AListingThatBreaksGoesOnWhereItBroke(t *testing.T) {
 	})
 }
 
+func TestRun_AListingWhoseOrderChangesBetweenPagesIsNotComplete(t *testing.T) {
+	cfg := limited
+	cfg.GroupsPerPage = 10
+	cfg.Switches.ListOrder = emulator.OrderPerPage
+	inWorld(t, cfg, func(t *testing.T, w *world) {
+		for i := range 19 {
+			require.NoError(t, w.adobe.AddGroup(emulator.Group{Name: fmt.Sprintf("G%02d", i), Type: "USER_GROUP"}))
+		}
+		w.addGroup("Design")
+		w.start()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		listed, err := w.store.GroupsListed(t.Context(), org)
+		require.NoError(t, err)
+		require.Zero(t, listed, "what did not come may be what is asked for")
+
+		require.NoError(t, w.adobe.SetSwitches(emulator.Switches{}))
+		w.settle()
+		require.Len(t, w.beginnings(), 2)
+		require.Len(t, w.adobe.Groups(), 20)
+	})
+}
+
+func TestRun_AFullLastPageThatPromisesMoreEndsTheListing(t *testing.T) {
+	cfg := limited
+	cfg.GroupsPerPage = 10
+	cfg.Switches.FullPageContinues = true
+	inWorld(t, cfg, func(t *testing.T, w *world) {
+		for i := range 17 { // and three groups of administrators
+			require.NoError(t, w.adobe.AddGroup(emulator.Group{Name: fmt.Sprintf("G%02d", i), Type: "USER_GROUP"}))
+		}
+		w.addGroup("Design")
+		w.start()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		require.Len(t, w.adobe.Groups(), 18)
+	})
+}
+
 func TestRun_AReadThatAlwaysFailsHoldsUpNoOther(t *testing.T) {
 	inWorld(t, limited, func(t *testing.T, w *world) {
 		w.start()

@@ -60,6 +60,13 @@ func TestUsers_CompleteOrIncomplete(t *testing.T) {
 		complete bool
 	}{
 		"two pages":                          {pages("5", userPage(more, 0, 3), userPage(last, 3, 2)), 5, true},
+		"a full last page that goes on":      {pages("6", userPage(more, 0, 3), userPage(more, 3, 3)), 6, true},
+		"one of an empty page more":          {pages("6", userPage(more, 0, 3), userPage(more, 3, 3), userPage(more, 0, 0)), 6, true},
+		"one of the groups page's word":      {pages("6", userPage(more, 0, 3), userPage(more, 3, 3), `{"lastPage":true,"result":"Not found"}`), 6, true},
+		"one with technical accounts":        {numbered(pages("22", userPage(more, 0, 10), userPage(more, 10, 10)), 2, same), 20, true},
+		"one that nobody counted":            {pages("", userPage(more, 0, 3), userPage(more, 3, 3)), 6, false},
+		"one that was counted as not last":   {numbered(pages("22", userPage(more, 0, 10), userPage(more, 10, 10)), 3, same), 20, false},
+		"one with overlap":                   {numbered(pages("6", userPage(more, 0, 3), userPage(more, 2, 3)), 2, same), 5, false},
 		"two pages with numbers":             {numbered(pages("5", userPage(more, 0, 3), userPage(last, 3, 2)), 2, same), 5, true},
 		"pages that are counted from 1":      {numbered(pages("5", userPage(more, 0, 3), userPage(last, 3, 2)), 2, func(n int) int { return n + 1 }), 5, true},
 		"without a count":                    {pages("", userPage(last, 0, 2)), 2, true},
@@ -74,7 +81,7 @@ func TestUsers_CompleteOrIncomplete(t *testing.T) {
 		"the second page is not there":       {pages("5", userPage(more, 0, 3)), 3, false},
 		"the first page is not there":        {pages("5"), 0, false},
 		"no word on the last page":           {pages("3", userPage("", 0, 3)), 0, false},
-		"the groups page's word for it":      {pages("3", userPage(more, 0, 3), `{"lastPage":true,"result":"Not found"}`), 3, false},
+		"the groups page's word for it":      {pages("5", userPage(more, 0, 3), `{"lastPage":true,"result":"Not found"}`), 3, false},
 		"an error inside a 200":              {pages("3", userPage(more, 0, 3), `{"lastPage":true,"result":"error"}`), 3, false},
 		"an error on the very first page":    {pages("3", `{"lastPage":true,"result":"error"}`), 0, false},
 		"the same page for ever":             {pages("9", userPage(more, 0, 3), userPage(more, 0, 3), userPage(more, 0, 3)), 3, false},
@@ -95,7 +102,7 @@ func TestUsers_CompleteOrIncomplete(t *testing.T) {
 				}
 			}
 			assert.Len(t, seen, tt.count)
-			assert.LessOrEqual(t, s.calls(), 2)
+			assert.LessOrEqual(t, s.calls(), 3)
 			if tt.complete {
 				require.NoError(t, failed)
 				return
@@ -179,6 +186,42 @@ func TestGroups_OfOneNameAreTwo(t *testing.T) {
 		n++
 	}
 	require.Equal(t, 4, n)
+}
+
+func TestGroups_WithoutIDsComeTwiceOnlyOnTwoPages(t *testing.T) {
+	t.Parallel()
+	const first, second = `{"lastPage":false,"result":"success","groups":[{"groupName":"X","memberCount":1},{"groupName":"X"},{"groupName":"Y"}]}`,
+		`{"lastPage":true,"result":"success","groups":[{"groupName":"X","memberCount":2},{"groupName":"Z"}]}`
+	for total, complete := range map[string]bool{"4": true, "5": false} {
+		var names []string
+		var last error
+		for g, err := range newService(t, &service{api: pages(total, first, second)}).Groups(t.Context()) {
+			if last = err; err == nil {
+				names = append(names, g.Name)
+			}
+		}
+		require.Equal(t, []string{"X", "X", "Y", "Z"}, names)
+		require.Equal(t, complete, last == nil, "%s: %v", total, last)
+	}
+}
+
+func TestGroupListing_ReadsAPageThatFailedAgain(t *testing.T) {
+	t.Parallel()
+	var l GroupListing
+	busy := &Error{Status: http.StatusBadGateway}
+	_, err := l.Add(GroupsPage{}, busy)
+	require.ErrorIs(t, err, busy)
+	require.Zero(t, l.Next())
+	more, err := l.Add(GroupsPage{Page: Page{TotalCount: 3, PageCount: 2}, Groups: []Group{{ID: 1}, {ID: 2}}}, nil)
+	require.NoError(t, err)
+	require.True(t, more)
+	_, err = l.Add(GroupsPage{}, busy)
+	require.ErrorIs(t, err, busy)
+	require.Equal(t, 1, l.Next())
+	more, err = l.Add(GroupsPage{Page: Page{Number: 1, Last: true, TotalCount: 3, PageCount: 2}, Groups: []Group{{ID: 2}, {ID: 3}}}, nil)
+	require.NoError(t, err)
+	require.False(t, more)
+	require.Equal(t, []Group{{ID: 1}, {ID: 2}, {ID: 3}}, l.Groups)
 }
 
 func TestReadOptions_TravelAsDocumented(t *testing.T) {

@@ -47,7 +47,7 @@ func (c *Client) UsersPage(ctx context.Context, page int, options ...ReadOption)
 		Users []User `json:"users"`
 	}
 	p, err := c.page(ctx, listing{
-		op: "read users", prefix: "/users/", parameters: []string{"domain", "directOnly"},
+		op: opUsers, prefix: "/users/", parameters: []string{"domain", "directOnly"},
 	}, page, options, &wire)
 	return UsersPage{Page: p, Users: wire.Users}, err
 }
@@ -58,7 +58,7 @@ func (c *Client) UsersPage(ctx context.Context, page int, options ...ReadOption)
 // page that cannot be told from the end is an error as for
 // [Client.UsersPage].
 func (c *Client) MembersPage(ctx context.Context, group string, page int, options ...ReadOption) (UsersPage, error) {
-	const op = "read members"
+	const op = opMembers
 	if strings.TrimSpace(group) == "" {
 		return UsersPage{}, invalid(op, errors.New("group is empty"))
 	}
@@ -78,7 +78,7 @@ func (c *Client) GroupsPage(ctx context.Context, page int, options ...ReadOption
 	var wire struct {
 		Groups []Group `json:"groups"`
 	}
-	p, err := c.page(ctx, listing{op: "read groups", prefix: "/groups/"}, page, options, &wire)
+	p, err := c.page(ctx, listing{op: opGroups, prefix: "/groups/"}, page, options, &wire)
 	return GroupsPage{Page: p, Groups: wire.Groups}, err
 }
 
@@ -159,7 +159,10 @@ func (c *Client) page(ctx context.Context, l listing, page int, options []ReadOp
 	case head.Result != ResultSuccess:
 		failure := readError(l.op, a, nil)
 		failure.Code, failure.Message = errorBody(a.body, a.token)
-		if !isDeniedCode(failure.Code) {
+		switch {
+		case strings.EqualFold(failure.Code, codeNoPage):
+			failure.Err = fmt.Errorf("page %d: %w", page, errNoPage)
+		case !isDeniedCode(failure.Code):
 			failure.Err = fmt.Errorf("%w: page %d has result %q", ErrIncomplete, page, clean(string(head.Result), a.token))
 		}
 		return Page{}, failure
@@ -177,6 +180,9 @@ func (c *Client) page(ctx context.Context, l listing, page int, options []ReadOp
 	}, nil
 }
 
+// codeNoPage is the service's word for a page after the last; see getGroups.
+const codeNoPage = "not found"
+
 // pageRefused is about a page that was not answered with 200. A 404 is the
 // service's word that the group or the page is not there, if it is in the
 // service's form; of a page after the first it means the page in any case,
@@ -190,8 +196,8 @@ func pageRefused(err error, l listing, page int) error {
 	switch {
 	case page == 0 && l.suffix != "" && absent:
 		e.Err = ErrNotFound
-	case page > 0, absent, strings.EqualFold(e.Code, "not found"):
-		e.Err = fmt.Errorf("%w: page %d is not there", ErrIncomplete, page)
+	case page > 0, absent, strings.EqualFold(e.Code, codeNoPage):
+		e.Err = fmt.Errorf("page %d: %w", page, errNoPage)
 	}
 	return e
 }
