@@ -147,7 +147,7 @@ func (b *budget) end(e Endpoint, err error) time.Time {
 	b.asked = maxTime(b.asked, until)
 	// Without a token nothing can be sent.
 	all := asked >= lockedOut || outcome == umapi.OutcomeNotSent
-	if all {
+	if all || e == Actions { // it may be the end of a lock-out, and no read is worth another
 		b.pause(until, PauseAsked, endpoints...)
 	} else {
 		b.pause(until, PauseAsked, e)

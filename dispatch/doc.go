@@ -30,9 +30,9 @@
 // Recorded calls restore their window after a restart; reads, which are not
 // recorded, wait for a minute where there may have been any.
 //
-// When Adobe says to wait, nothing of that kind is sent until then, and nothing
-// at all if it says two minutes or more, which no limit a minute explains; a
-// restart does not forget it. Who is turned away at once after that waits a little
+// When Adobe says to wait, nothing of that kind is sent until then. Nothing at all
+// is sent if it turned a call away, or says two minutes or more, which no limit a
+// minute explains; a restart does not forget it. Who is turned away at once after that waits a little
 // longer each time. A 429 within the limit also says that the limit is lower than
 // configured, or that somebody else uses the same client: less is sent, and the
 // configured limit is tried again step by step, more and more seldom if that is

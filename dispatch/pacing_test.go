@@ -3,6 +3,7 @@ package dispatch_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -192,35 +193,6 @@ func TestRun_ObeysRetryAfterInEachForm(t *testing.T) {
 	}
 }
 
-func TestRun_WhatAdobeAsksOfCallsDoesNotHoldUpReads(t *testing.T) {
-	inWorld(t, limited, func(t *testing.T, w *world) {
-		w.start()
-		w.addUser("ada", nil)
-		w.settle()
-		w.adobe.ClearLedger()
-		began := time.Now()
-		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Times: 1}))
-		w.setUser("ada", address("adele")) // is read back in some seconds
-		time.Sleep(1500 * time.Millisecond)
-		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Status: http.StatusTooManyRequests, RetryAfter: time.Minute, Times: 1}))
-		w.addUser("bob", nil)
-		w.settle()
-		w.requireAdobe("bob")
-		w.requireAdobe("adele")
-		var read, sent time.Duration
-		for _, e := range w.adobe.Ledger() {
-			switch {
-			case e.Method == http.MethodGet && read == 0:
-				read = e.Time.Sub(began)
-			case e.Method == http.MethodPost:
-				sent = e.Time.Sub(began)
-			}
-		}
-		require.Less(t, read, 15*time.Second)
-		require.Greater(t, sent, time.Minute)
-	})
-}
-
 func TestRun_WhatAdobeAsksOfReadsDoesNotHoldUpCalls(t *testing.T) {
 	inWorld(t, limited, func(t *testing.T, w *world) {
 		w.start()
@@ -245,6 +217,25 @@ func TestRun_WhatAdobeAsksOfReadsDoesNotHoldUpCalls(t *testing.T) {
 		}
 		require.Len(t, reads, 3, "and one more, under the new name")
 		require.Equal(t, 100*time.Second, reads[1].Sub(reads[0]).Round(time.Millisecond))
+	})
+}
+
+func TestRun_NothingIsReadBeforeACallMayBeSentAgain(t *testing.T) {
+	inWorld(t, limited, func(t *testing.T, w *world) {
+		w.start()
+		w.addUser("ada", nil)
+		w.settle()
+		time.Sleep(2 * time.Minute) // ada is to be looked at now
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Status: http.StatusTooManyRequests, RetryAfter: 45 * time.Second, Times: 1}))
+		w.addGroup("Design", "ada")
+		w.addUser("bob", nil)
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		entries := w.adobe.Ledger()
+		refused := slices.IndexFunc(entries, func(e emulator.Entry) bool { return e.Status == http.StatusTooManyRequests })
+		require.NotEqual(t, -1, refused)
+		require.Greater(t, len(entries), refused+2)
+		require.GreaterOrEqual(t, entries[refused+1].Time.Sub(entries[refused].Time), 45*time.Second, entries[refused+1].Path)
 	})
 }
 
