@@ -380,6 +380,25 @@ func TestRun_SplitsACallThatIsRefusedAsAWhole(t *testing.T) {
 	})
 }
 
+func TestRun_ACallThatIsRefusedAsMalformedNowAndThenFailsNobody(t *testing.T) {
+	inWorld(t, limited, func(t *testing.T, w *world) {
+		const body = `{"result":"error.command.malformed","message":"Expected a valid JSON payload"}`
+		for _, name := range []string{"ada", "bob"} {
+			require.NoError(t, w.adobe.Inject(emulator.Fault{
+				Match: actionPath, Subject: name + "@example.com", Status: http.StatusBadRequest, Body: body, Times: 3,
+			}))
+		}
+		w.start()
+		w.addUser("ada", nil)
+		w.settle()
+		w.requireAdobe("ada")
+		w.addUser("bob", nil)
+		w.addUser("zoe", nil)
+		w.settle()
+		w.requireAdobe("bob")
+	})
+}
+
 func TestRun_GivesUpOnAnErrorThatNeverPasses(t *testing.T) {
 	inWorld(t, limited, func(t *testing.T, w *world) {
 		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Subject: "ada@example.com", Code: "error.internal.create_failed", Message: "no"}))

@@ -117,7 +117,9 @@ func (d *Dispatcher) judge(call plan.Call, reply umapi.Reply, err error, until t
 	}
 	if errors.Is(err, umapi.ErrInvalid) || umapi.ClassOf(err) == umapi.ClassRejected && umapi.OutcomeOf(err) == umapi.OutcomeRefused {
 		d.log.Warn("Adobe refused a call as malformed: smaller ones follow, to find the command", "call_id", call.ID, "commands", len(call.Commands), "err", err)
-		d.split(call)
+		if len(call.Commands) > 1 { // else it stands alone, and stays so
+			d.split(call)
+		}
 		return plan.Refused(call, problemOfCall(err), now)
 	}
 	throttled, fresh := umapi.ClassOf(err) == umapi.ClassThrottled, false

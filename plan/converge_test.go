@@ -320,7 +320,7 @@ func (m *morning) answer(i int, c umapi.Command, until int, rude bool) []umapi.C
 func (m *morning) retryFailed() {
 	for _, r := range m.l.due {
 		if r.failed {
-			r.failed, r.Attempts, r.Alone, r.notBefore = false, 0, false, time.Time{}
+			r.failed, r.Attempts, r.Refused, r.notBefore = false, 0, 0, time.Time{}
 		}
 	}
 }

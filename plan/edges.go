@@ -99,8 +99,8 @@ func (w *world) compareEdge(d Due, decide bool) []*edge {
 		} else {
 			e.also = append(e.also, d) // the row stays due until no difference is left
 		}
-		e.alone = e.alone || d.Alone
-		e.solo = e.solo || d.Attempts > 0 || d.Alone
+		e.alone = e.alone || d.Alone()
+		e.solo = e.solo || d.Attempts > 0 || d.Alone()
 		if decide {
 			w.readEnds(e, d)
 		}

@@ -167,7 +167,7 @@ func (l *fastLedger) judge(v plan.Verdict) {
 	if r == nil || r.Generation != v.Due.Generation {
 		return
 	}
-	r.Alone, r.problem, r.parked, r.notBefore = v.Alone, v.Problem, false, time.Time{}
+	r.Refused, r.problem, r.parked, r.notBefore = v.Refused, v.Problem, false, time.Time{}
 	switch v.Outcome {
 	case plan.Done:
 		l.forget(r)

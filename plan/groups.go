@@ -139,7 +139,7 @@ func (w *world) planGroup(out []unit, d Due) []unit {
 			c.Touched = []Touch{{Kind: KindEdge, Group: t.id, Class: ClassMembership}}
 		}
 		g.coming = true
-		return append(out, unit{group: g, command: c, first: true, alone: d.Alone})
+		return append(out, unit{group: g, command: c, first: true, alone: d.Alone()})
 	case g.Name == t.name, g.Adopted:
 		w.decide(d, Done, nil)
 		return out
@@ -171,7 +171,7 @@ func (w *world) planRename(out []unit, t *team, g *group, d Due) []unit {
 	after := g.AdobeGroup
 	after.Name = t.name
 	c := groupCommand(g, after, d, umapi.Step{UpdateUserGroup: &umapi.UpdateUserGroup{Name: t.name}})
-	return append(out, unit{group: g, command: c, alone: d.Alone})
+	return append(out, unit{group: g, command: c, alone: d.Alone()})
 }
 
 // planGroupRemoval deletes a group that is ours and that nothing maps to any longer.
@@ -190,7 +190,7 @@ func (w *world) planGroupRemoval(out []unit, t *team, g *group, d Due) []unit {
 	if !d.Released {
 		c.Steps[0].Removes.Entitlements = w.in.Facts.Sizes[g.ID]
 	}
-	return append(out, unit{group: g, command: c, alone: d.Alone})
+	return append(out, unit{group: g, command: c, alone: d.Alone()})
 }
 
 func groupCommand(g *group, after AdobeGroup, d Due, s umapi.Step) Command {

@@ -208,7 +208,7 @@ func TestBuild_Memberships(t *testing.T) {
 				two(l, plain)
 				l.join("a", "u")
 				l.join("b", "u")
-				l.due[edge("u", "a")].Alone = true
+				l.due[edge("u", "a")].Refused = 1
 			},
 			sent: []string{`{"user":"ada@example.com","do":[{"add":{"group":["Ant"]}}]}`},
 		},

@@ -395,7 +395,7 @@ func (l *ledger) judge(v plan.Verdict) {
 	if v.Attempt {
 		r.Attempts++
 	}
-	r.Alone, r.problem, r.parked, r.failed, r.held, r.notBefore = v.Alone, v.Problem, false, false, false, time.Time{}
+	r.Refused, r.problem, r.parked, r.failed, r.held, r.notBefore = v.Refused, v.Problem, false, false, false, time.Time{}
 	switch v.Outcome {
 	case plan.Done:
 		delete(l.due, keyOf(v.Due))

@@ -35,6 +35,9 @@ const (
 	missedFor = lookAfter
 	// MaxAttempts is how often a command is tried before its subject is failed.
 	MaxAttempts = 10
+	// maxRefusals is how many calls are refused as malformed because of one row
+	// before it is failed.
+	maxRefusals = 4
 	// firstBackoff and lastBackoff bound the wait between two attempts.
 	firstBackoff = 5 * time.Second
 	lastBackoff  = time.Hour

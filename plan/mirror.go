@@ -132,9 +132,9 @@ type Due struct {
 	Generation int64
 	// Attempts counts what was tried in vain since the last change.
 	Attempts int
-	// Alone asks for a call that holds nothing else, since a call with it was
-	// refused as a whole.
-	Alone bool
+	// Refused counts the calls in a row that held it and little else and were refused
+	// as a whole. From one on it asks for a call that holds nothing else.
+	Refused int
 	// Released says that a person let it go: no brake holds it any longer.
 	Released bool
 	// Parked says that it waits for its user or group, see the outcome of that
@@ -143,6 +143,9 @@ type Due struct {
 	// Since is when it became due.
 	Since time.Time
 }
+
+// Alone reports whether it must stand alone in its call.
+func (d Due) Alone() bool { return d.Refused > 0 }
 
 // Class orders what is due. Leavers always come first; of the others one that
 // waited is overtaken only by classes before it, and only for Ageing a class.

@@ -173,7 +173,7 @@ func (s Settlement) missed(r Read, g AdobeGroup, again time.Time) Settlement {
 	g.Presence = Unknown
 	s.AdobeGroups = []AdobeGroup{g}
 	for _, d := range r.Due {
-		s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Retry, NotBefore: again, Alone: d.Alone, Problem: Problem{
+		s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Retry, NotBefore: again, Refused: d.Refused, Problem: Problem{
 			Code:    "bridge.group.missed",
 			Message: fmt.Sprintf("Adobe does not show the group %q, and may be late", g.Name),
 			Hint:    "nothing to do: it is looked for once more, and made again if it is not there",
@@ -187,7 +187,7 @@ func (s Settlement) missed(r Read, g AdobeGroup, again time.Time) Settlement {
 func ReadFailed(r Read, p Problem, now time.Time) Settlement {
 	var s Settlement
 	for _, d := range r.Due {
-		v := Verdict{Due: d, Outcome: Retry, Problem: p, NotBefore: now.Add(Backoff(d.Attempts)), Attempt: true, Alone: d.Alone}
+		v := Verdict{Due: d, Outcome: Retry, Problem: p, NotBefore: now.Add(Backoff(d.Attempts)), Attempt: true, Refused: d.Refused}
 		if d.Attempts+1 >= MaxAttempts {
 			v.Outcome, v.NotBefore = Failed, time.Time{}
 		}

@@ -71,8 +71,8 @@ func NotSent(c Call, outcome string) Settlement {
 
 // Refused says what follows when Adobe refused a call as a whole as malformed.
 // Of one with several commands nothing is known but that: they stay due, for
-// smaller calls. Of a single command each row is sent alone, and one that was
-// alone fails.
+// smaller calls. Of a single command each row is sent alone. One that was alone
+// fails after so many refusals: what stands between may have stumbled.
 func Refused(c Call, p Problem, now time.Time) Settlement {
 	if len(c.Commands) != 1 {
 		return NotSent(c, "refused")
@@ -80,8 +80,11 @@ func Refused(c Call, p Problem, now time.Time) Settlement {
 	s := settling{now: now, Settlement: NotSent(c, "refused")}
 	rows := c.Commands[0].allDue()
 	for _, d := range rows {
-		v := Verdict{Due: d, Outcome: Retry, Problem: p, NotBefore: now, Alone: true}
-		if d.Alone || len(rows) == 1 {
+		v := Verdict{Due: d, Outcome: Retry, Problem: p, NotBefore: now, Refused: 1}
+		if d.Alone() || len(rows) == 1 {
+			v.NotBefore, v.Refused = now.Add(Backoff(2*d.Refused)), d.Refused+1
+		}
+		if v.Refused == maxRefusals {
 			v = Verdict{Due: d, Outcome: Failed, Problem: p, Attempt: true}
 		}
 		s.Verdicts = append(s.Verdicts, v)

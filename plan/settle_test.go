@@ -33,7 +33,7 @@ func outcomes(s plan.Settlement) map[string]string {
 	out := map[string]string{}
 	for _, v := range s.Verdicts {
 		text := string(v.Outcome)
-		if v.Alone {
+		if v.Refused > 0 {
 			text += " alone"
 		}
 		if v.Attempt {
@@ -282,11 +282,20 @@ func TestRefused_SplitsUntilTheOffenderStandsAlone(t *testing.T) {
 	s := plan.Refused(callOf(l), p, l.now)
 	require.Equal(t, map[string]string{"edge gu": "retry alone", "edge hu": "retry alone"}, outcomes(s))
 	l.settle(s)
-	c = callOf(l)
-	require.Len(t, c.Commands, 1)
-	s = plan.Refused(c, p, l.now)
-	require.Len(t, s.Verdicts, 1)
-	require.Equal(t, plan.Failed, s.Verdicts[0].Outcome)
+	for _, wait := range []time.Duration{20 * time.Second, 80 * time.Second} {
+		c = callOf(l)
+		require.Len(t, c.Commands, 1)
+		s = plan.Refused(c, p, l.now)
+		require.Len(t, s.Verdicts, 1)
+		require.Equal(t, plan.Retry, s.Verdicts[0].Outcome, "the next try may pass")
+		require.False(t, s.Verdicts[0].Attempt, "that is counted by itself")
+		require.Equal(t, wait, s.Verdicts[0].NotBefore.Sub(l.now))
+		l.settle(s)
+		l.now = s.Verdicts[0].NotBefore
+		delete(l.due, key{plan.KindEdge, "h", "u"})
+	}
+	s = plan.Refused(callOf(l), p, l.now)
+	require.Equal(t, map[string]string{"edge gu": "failed attempt"}, outcomes(s))
 }
 
 func TestNotSent_ChangesNothing(t *testing.T) {

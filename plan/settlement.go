@@ -26,8 +26,8 @@ type Verdict struct {
 	NotBefore time.Time
 	// Attempt counts the try: Retry and Failed only.
 	Attempt bool
-	// Alone sets the row's Alone.
-	Alone bool
+	// Refused sets the row's Refused.
+	Refused int
 }
 
 // Settlement is what was learned, written in one transaction.

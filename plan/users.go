@@ -198,10 +198,10 @@ func (w *world) planAccount(out []unit, a *account) []unit {
 	own := make([]Due, 0, len(a.due))
 	if !active {
 		a.also = a.stale
-		alone = slices.ContainsFunc(a.also, func(d Due) bool { return d.Alone })
+		alone = slices.ContainsFunc(a.also, func(d Due) bool { return d.Alone() })
 	}
 	for _, d := range a.due {
-		alone = alone || d.Alone
+		alone = alone || d.Alone()
 		if p := w.person(d.User); p.active && owner != nil && p != owner {
 			w.decide(d, Failed, &Problem{
 				Code:    "bridge.user.duplicate",

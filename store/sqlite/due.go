@@ -164,12 +164,13 @@ const usersBelow = `
 	)
 	SELECT DISTINCT m.member_id FROM down JOIN members m ON m.group_key = down.key WHERE m.user_key IS NOT NULL`
 
+// What was once a flag counts refusals: see plan.Due.
 const dueColumns = `kind, group_id, user_id, generation, attempts, alone, released, parked, since`
 
 // scanDue reads dueColumns and what follows them.
 func scanDue(row scanner, d *plan.Due, more ...any) error {
 	var since int64
-	err := row.Scan(append([]any{&d.Kind, &d.Group, &d.User, &d.Generation, &d.Attempts, &d.Alone, &d.Released, &d.Parked, &since}, more...)...)
+	err := row.Scan(append([]any{&d.Kind, &d.Group, &d.User, &d.Generation, &d.Attempts, &d.Refused, &d.Released, &d.Parked, &since}, more...)...)
 	d.Since = date(since)
 	return err
 }

@@ -162,13 +162,13 @@ func (t *tx) judgeOne(ctx context.Context, org string, v plan.Verdict, now time.
 			return true, t.done(ctx, org, d, now)
 		}
 	case plan.Retry:
-		_, err = t.exec(ctx, dueRetry, append(args, micros(v.NotBefore), flag(v.Attempt), flag(v.Alone),
+		_, err = t.exec(ctx, dueRetry, append(args, micros(v.NotBefore), flag(v.Attempt), v.Refused,
 			p.Code, p.Message, p.Hint)...)
 	case plan.Parked:
-		_, err = t.exec(ctx, dueParked, append(args, flag(v.Alone), p.Code, p.Message, p.Hint,
+		_, err = t.exec(ctx, dueParked, append(args, v.Refused, p.Code, p.Message, p.Hint,
 			micros(now.Add(parkedAgain)))...)
 	case plan.Failed, plan.Held:
-		_, err = t.exec(ctx, dueStuck, append(args, flag(v.Attempt), flag(v.Alone), p.Code, p.Message, p.Hint,
+		_, err = t.exec(ctx, dueStuck, append(args, flag(v.Attempt), v.Refused, p.Code, p.Message, p.Hint,
 			string(v.Outcome))...)
 	default:
 		err = fmt.Errorf("outcome %q: want done, retry, parked, held or failed", v.Outcome)

@@ -99,8 +99,8 @@ func dueSinceLeaving(f *fixture) {
 func dueWakes(f *fixture) {
 	problem := plan.Problem{Code: "error.x", Message: "no", Hint: "do"}
 	for id, v := range map[string]plan.Verdict{
-		"failed":  {Outcome: plan.Failed, Problem: problem, Attempt: true, Alone: true},
-		"waiting": {Outcome: plan.Retry, Problem: problem, NotBefore: later.AddDate(1, 0, 0), Attempt: true, Alone: true},
+		"failed":  {Outcome: plan.Failed, Problem: problem, Attempt: true, Refused: 2},
+		"waiting": {Outcome: plan.Retry, Problem: problem, NotBefore: later.AddDate(1, 0, 0), Attempt: true, Refused: 2},
 	} {
 		f.user(id)
 		v.Due = f.find("user " + id)
@@ -110,7 +110,7 @@ func dueWakes(f *fixture) {
 		require.NoError(f, err)
 		woken := f.find("user " + id)
 		require.Zero(f, woken.Attempts, id)
-		require.False(f, woken.Alone, id)
+		require.Zero(f, woken.Refused, id)
 		u, err := f.User(f.ctx(), acme, id)
 		require.NoError(f, err)
 		require.Equal(f, directory.Sync{State: directory.SyncPending}, u.Sync, id)

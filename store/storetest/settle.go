@@ -71,7 +71,7 @@ func settleOlder(f *fixture) {
 			f.settle(1, plan.Settlement{Touched: []plan.Touch{{Kind: old.Kind, User: old.User, Group: old.Group, Class: plan.ClassLeave}}})
 			now := f.find(name)
 			f.settle(2, plan.Settlement{Verdicts: []plan.Verdict{{
-				Due: old, Outcome: o, NotBefore: later.AddDate(1, 0, 0), Attempt: true, Alone: true, Problem: plan.Problem{Code: "x"},
+				Due: old, Outcome: o, NotBefore: later.AddDate(1, 0, 0), Attempt: true, Refused: 2, Problem: plan.Problem{Code: "x"},
 			}}})
 			assert.Equal(f, now, f.find(name), name)
 		}
@@ -81,15 +81,15 @@ func settleOlder(f *fixture) {
 func settleRetry(f *fixture) {
 	f.user("ada")
 	first := f.find("user ada")
-	retry := plan.Verdict{Due: first, Outcome: plan.Retry, NotBefore: at(30), Attempt: true, Alone: true,
+	retry := plan.Verdict{Due: first, Outcome: plan.Retry, NotBefore: at(30), Attempt: true, Refused: 2,
 		Problem: plan.Problem{Code: "error.x", Message: "busy", Hint: "wait"}}
 	f.settle(1, plan.Settlement{Verdicts: []plan.Verdict{retry}})
 	want := first
-	want.Attempts, want.Alone = 1, true
+	want.Attempts, want.Refused = 1, 2
 	require.Equal(f, want, f.find("user ada"), "the same generation, one attempt more")
-	retry.Attempt, retry.Alone = false, false
+	retry.Attempt, retry.Refused = false, 0
 	f.settle(2, plan.Settlement{Verdicts: []plan.Verdict{retry}})
-	want.Alone = false
+	want.Refused = 0
 	require.Equal(f, want, f.find("user ada"), "an attempt that does not count")
 	u, err := f.User(f.ctx(), acme, "ada")
 	require.NoError(f, err)

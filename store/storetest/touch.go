@@ -48,7 +48,7 @@ func touchMembersAgain(f *fixture) {
 	f.group("eng", "ada", "bob")
 	f.verdict(1, plan.Parked, f.find("eng ada"))
 	f.settle(1, plan.Settlement{Verdicts: []plan.Verdict{{
-		Due: f.find("eng bob"), Outcome: plan.Failed, Attempt: true, Alone: true, Problem: plan.Problem{Code: "x"},
+		Due: f.find("eng bob"), Outcome: plan.Failed, Attempt: true, Refused: 2, Problem: plan.Problem{Code: "x"},
 	}}})
 	f.settle(2, plan.Settlement{Touched: []plan.Touch{
 		{Kind: plan.KindEdge, Group: "eng", Class: plan.ClassMembership},
@@ -56,7 +56,7 @@ func touchMembersAgain(f *fixture) {
 	for name, since := range map[string]int{"eng ada": 0, "eng bob": 2} {
 		d := f.find(name)
 		require.Zero(f, d.Attempts, name)
-		require.False(f, d.Alone, name)
+		require.Zero(f, d.Refused, name)
 		require.Equal(f, at(since), d.Since, name)
 	}
 	g, err := f.Group(f.ctx(), acme, "eng")
