@@ -326,11 +326,14 @@ func (d *Dispatcher) act(ctx context.Context, p plan.Plan, now time.Time) (pause
 			next.at = at
 		}
 	}
+	if progress {
+		return pauseUntil{}, nil // there may be more to send at once: looks can wait
+	}
 	did, at, err := d.look(ctx)
 	switch {
 	case err != nil:
 		return pauseUntil{}, err
-	case progress || did:
+	case did:
 		return pauseUntil{}, nil
 	case !at.IsZero() && at.Before(next.at):
 		next.at = at

@@ -7,12 +7,16 @@ import (
 	"github.com/scim-bridge/scim-bridge/plan"
 )
 
-// looksAStep bounds the looks between two calls: nobody waits for them.
-const looksAStep = 2
+const (
+	// looksAStep bounds the looks between two calls: nobody waits for them.
+	looksAStep = 2
+	// lookTimeout is how long a look may take: the next call waits for it.
+	lookTimeout = 10 * time.Second
+)
 
 // look reads what creates have made, some time after: whether Adobe made it at
 // all, and with which spelling and country if it was there before. It takes
-// what the rate of reads leaves. It reports whether it learned something, and when
+// what the rate of reads leaves, and tells nothing where Adobe does not answer. It reports whether it learned something, and when
 // the next look is due.
 func (d *Dispatcher) look(ctx context.Context) (bool, time.Time, error) {
 	accounts, err := d.store.ToLookAt(ctx, d.cfg.Org, looksAStep+1)
@@ -38,17 +42,22 @@ func (d *Dispatcher) look(ctx context.Context) (bool, time.Time, error) {
 		if at, ok := d.budget.begin(ReadUser); !ok {
 			return did, at, nil
 		}
-		found, err := d.readAccount(ctx, a)
-		if err != nil {
-			d.readFailed(err, "look at a new account")
-			if !blames(err) {
-				return did, d.budget.turn(ReadUser), nil
-			}
-			found = nil
-		} else {
+		work, cancel := context.WithTimeout(ctx, lookTimeout)
+		found, err := d.readAccount(work, a)
+		cancel()
+		var s plan.Settlement
+		switch {
+		case err == nil:
 			d.readOver()
+			s = plan.AccountLooked(r, found, facts, now)
+		case blames(err):
+			d.readFailed(err, "look at a new account")
+			s = plan.LookFailed(r, now)
+		default:
+			d.readFailed(err, "look at a new account")
+			return did, d.budget.turn(ReadUser), nil
 		}
-		if err := d.store.Settle(ctx, d.cfg.Org, plan.AccountLooked(r, found, facts, now), clock()); err != nil {
+		if err := d.store.Settle(ctx, d.cfg.Org, s, clock()); err != nil {
 			return did, time.Time{}, err
 		}
 		did = true

@@ -1,6 +1,8 @@
 package dispatch_test
 
 import (
+	"fmt"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -78,6 +80,59 @@ func TestRun_MakesTheAccountWhenTheAdobeIDIsGone(t *testing.T) {
 		require.Equal(t, directory.SyncSynced, w.sync("ada").State)
 		require.Equal(t, emulator.TypeFederatedID, w.requireAdobe("ada").Type)
 		require.Equal(t, []string{"ada@example.com"}, w.adobe.Members("Design"))
+	})
+}
+
+func TestRun_ALookThatFailsTellsNothing(t *testing.T) {
+	const userPath = "GET /v2/usermanagement/organizations"
+	for name, fault := range map[string]emulator.Fault{
+		"broken":    {Status: http.StatusBadGateway},
+		"refused":   {Status: http.StatusBadRequest},
+		"very slow": {Status: http.StatusOK, Wait: time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, limited, func(t *testing.T, w *world) {
+				require.NoError(t, w.adobe.AddUser(emulator.User{
+					Email: "ada@example.com", FirstName: "Ada", LastName: "Byron", Country: "GB", Type: emulator.TypeFederatedID,
+				}))
+				fault.Match = userPath
+				require.NoError(t, w.adobe.Inject(fault))
+				w.start()
+				w.addUser("ada", nil)
+				time.Sleep(24 * time.Hour)
+				w.adobe.ClearFaults()
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				entries, err := w.store.Journal(t.Context(), org, "u-ada", 100)
+				require.NoError(t, err)
+				var text string
+				for _, e := range entries {
+					text += e.Text + "\n"
+				}
+				require.NotContains(t, text, "does not show it")
+				require.Contains(t, text, "Adobe has the country GB")
+			})
+		})
+	}
+}
+
+func TestRun_NobodyWaitsForALook(t *testing.T) {
+	inWorld(t, limited, func(t *testing.T, w *world) {
+		w.start()
+		for i := range 5 {
+			w.addUser(fmt.Sprintf("user%d", i), nil)
+		}
+		w.settle()
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: "GET /v2", Status: http.StatusOK, Wait: time.Minute}))
+		time.Sleep(2*time.Minute - time.Second)
+		for i := range 10 { // a look is under way, then and then
+			time.Sleep(5 * time.Second)
+			name := fmt.Sprintf("later%d", i)
+			w.addUser(name, nil)
+			time.Sleep(15 * time.Second)
+			synctest.Wait()
+			w.requireAdobe(name)
+		}
 	})
 }
 

@@ -84,7 +84,7 @@ func (s *Settlement) twin(r Read, a *Account, u umapi.User, f Facts) {
 func AccountLooked(r Read, found *umapi.User, f Facts, now time.Time) Settlement {
 	a := *r.Account
 	if found == nil {
-		a.LookAt, a.Looks = now.Add(time.Duration(a.Looks+1)*5*lookAfter), a.Looks+1
+		a.LookAt, a.Looks = now.Add(a.untilNextLook()), a.Looks+1
 		s := Settlement{Accounts: []Account{a}}
 		if a.Looks >= maxLooks {
 			s.Accounts[0].LookAt = time.Time{}
@@ -115,6 +115,16 @@ func AccountLooked(r Read, found *umapi.User, f Facts, now time.Time) Settlement
 	}
 	return s
 }
+
+// LookFailed says when to look again at what a create has made after a look that had
+// no answer: it tells nothing, and does not count.
+func LookFailed(r Read, now time.Time) Settlement {
+	a := *r.Account
+	a.LookAt = now.Add(a.untilNextLook())
+	return Settlement{Accounts: []Account{a}}
+}
+
+func (a Account) untilNextLook() time.Duration { return time.Duration(a.Looks+1) * 5 * lookAfter }
 
 // doubtOthers doubts the mirrored memberships of an account that are not among
 // the names that Adobe lists, and has all that are doubtful looked at.
