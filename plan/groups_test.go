@@ -181,7 +181,7 @@ func TestBuild_Memberships(t *testing.T) {
 				two(l, func(p *who) { p.login = "abyron" })
 				l.editGroup("a", func(g *plan.AdobeGroup) { g.Type = "" })
 				l.join("a", "u")
-				l.now = l.now.Add(3 * time.Hour)
+				l.now = l.now.Add(6 * time.Hour)
 			},
 			listing: true,
 			decided: map[string]string{"edge au": "failed bridge.group.type_unknown"},

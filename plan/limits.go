@@ -42,10 +42,10 @@ const (
 	firstBackoff = 5 * time.Second
 	lastBackoff  = time.Hour
 	// patience is how long something waits for what somebody else has until it
-	// fails; listingPatience, for a listing of Adobe's groups, of which one may
-	// have to wait for two hours.
+	// fails; listingPatience, for a listing of Adobe's groups: each begins two hours
+	// after the one before, which may have broken off.
 	patience        = time.Hour
-	listingPatience = 3 * time.Hour
+	listingPatience = 6 * time.Hour
 )
 
 // Backoff is how long to wait after so many vain attempts, from 5 seconds,
