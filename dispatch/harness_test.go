@@ -39,6 +39,7 @@ var (
 type world struct {
 	t          *testing.T
 	store      *sqlite.Store
+	through    dispatch.Store // to store; nil is store itself
 	adobe      *emulator.Emulator
 	transport  http.RoundTripper // to adobe
 	cfg        dispatch.Config
@@ -51,6 +52,12 @@ type world struct {
 func inWorld(t *testing.T, cfg emulator.Config, story func(t *testing.T, w *world)) {
 	t.Helper()
 	t.Parallel()
+	inWorldNow(t, cfg, story)
+}
+
+// inWorldNow does so before it returns.
+func inWorldNow(t *testing.T, cfg emulator.Config, story func(t *testing.T, w *world)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		cfg.OrgID, cfg.ClientID, cfg.ClientSecret = orgID, client, "correct"
 		cfg.Domains = []string{"example.com"}
@@ -82,7 +89,11 @@ func (w *world) start() {
 		Transport:    w.transport,
 	})
 	require.NoError(w.t, err)
-	d, err := dispatch.New(w.cfg, w.store, c)
+	through := w.through
+	if through == nil {
+		through = w.store
+	}
+	d, err := dispatch.New(w.cfg, through, c)
 	require.NoError(w.t, err)
 	w.dispatcher = d
 	ctx, cancel := context.WithCancel(w.t.Context())
