@@ -197,6 +197,18 @@ func TestContentTypes(t *testing.T) {
 	}
 }
 
+func TestAccept_OfNoJSONIsRefusedOnlyIfStrict(t *testing.T) {
+	t.Parallel()
+	strict := serve(t, func(cfg *scim.Config) { cfg.Orgs[0].Strict = true })
+	for _, accept := range []string{"text/html", "application/xml, text/plain;q=0.5", "application/scim+json;q=0"} {
+		strict.with("Accept", accept).get("/Users").fails(406, "")
+		strict.with("Accept", accept).post("/Users", userBody("eve")).fails(406, "")
+	}
+	for _, accept := range []string{"", "text/html, */*;q=0.1", "application/*", "application/json;charset=utf-8", "application/scim+json;charset=utf-8"} {
+		strict.with("Accept", accept).get("/Users").resources(0)
+	}
+}
+
 func TestPathsAndMethods(t *testing.T) {
 	t.Parallel()
 	c := serve(t)

@@ -45,8 +45,8 @@ type Config struct {
 	// an org's path. It is the beginning of Location, meta.location and $ref.
 	// Empty means: from each request.
 	BaseURL string
-	// TrustedProxies are those whose X-Forwarded-Proto and X-Forwarded-Host are
-	// believed where BaseURL is empty.
+	// TrustedProxies are those whose X-Forwarded-Proto and X-Forwarded-Host, or
+	// else Forwarded, are believed where BaseURL is empty.
 	TrustedProxies []netip.Prefix
 	// Orgs are served side by side; there is at least one.
 	Orgs []Org

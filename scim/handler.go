@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/go-chi/chi/v5"
-	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/scim-bridge/scim-bridge/scim/resource"
 )
@@ -52,13 +51,15 @@ func New(cfg Config, dir Directory) (http.Handler, error) {
 		trusted: slices.Clone(cfg.TrustedProxies),
 	}
 	r := chi.NewRouter()
-	r.Use(identify, s.guard)
+	r.Use(identify, s.guard, cleanSlashes)
 	r.NotFound(s.endpoint(notFound))
 	// The router asks for this only where it does not know the method at all.
 	r.MethodNotAllowed(s.endpoint(unknownMethod))
 	for _, org := range cfg.Orgs {
 		one := &service{server: s, org: org, options: resource.Options{Strict: org.Strict}}
-		r.Mount(org.Path, one.routes())
+		routes := one.routes()
+		r.Mount(org.Path, routes)
+		one.mountVersions(r, routes)
 	}
 	return r, nil
 }
@@ -67,7 +68,7 @@ func New(cfg Config, dir Directory) (http.Handler, error) {
 // nothing, not even which of them exist.
 func (s *service) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(middleware.StripSlashes, s.authenticate)
+	r.Use(s.authenticate, s.negotiate)
 	r.NotFound(s.endpoint(notFound))
 	s.routeResources(r)
 

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -29,6 +30,10 @@ func TestLocation_IsWhereTheClientReachesUs(t *testing.T) {
 		{"another proxy's neither", "", []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, forwarded, "http://example.com"},
 		{"a trusted proxy's are", "", proxies, forwarded, "https://scim.example.org:8443"},
 		{"the client's side of two proxies", "", proxies, map[string]string{"X-Forwarded-Proto": "https, http"}, "https://example.com"},
+		{"the standard's header", "", proxies, map[string]string{"Forwarded": `for="[2001:db8::1]";proto=HTTPS; Host="scim.example.org:8443", for=10.0.0.1;proto=http`}, "https://scim.example.org:8443"},
+		{"the standard's header of a stranger", "", nil, map[string]string{"Forwarded": "proto=https;host=scim.example.org"}, "http://example.com"},
+		{"the older headers hide the client's own", "", proxies, map[string]string{"X-Forwarded-Proto": "https", "Forwarded": "host=evil.example.org"}, "https://example.com"},
+		{"nonsense in the standard's header", "", proxies, map[string]string{"Forwarded": `;=;proto;host="a/b", x`}, "http://example.com"},
 		{"nonsense is passed over", "", proxies, map[string]string{"X-Forwarded-Proto": "gopher", "X-Forwarded-Host": "a/b?c"}, "http://example.com"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -103,4 +108,44 @@ func TestHandler_SpeaksHTTP(t *testing.T) {
 	assert.Equal(t, 200, resp.StatusCode)
 	assert.Positive(t, resp.ContentLength)
 	assert.Equal(t, `W/"1"`, resp.Header.Get("ETag"))
+}
+
+func TestVersions_OfTheProtocol(t *testing.T) {
+	t.Parallel()
+	c := serve(t)
+	id := c.addUser("ada")
+	root := *c
+	root.path = ""
+
+	for _, path := range []string{"/scim/Users/" + id, "/scim/v2/Users/" + id} {
+		assert.Equal(t, baseURL+"/scim/v2/Users/"+id, root.get(path).status(200).Header().Get("Location"), path)
+	}
+	root.get("/globex/scim/Users").fails(401, "")
+	c.globex().get("/Users").resources(0)
+	for _, path := range []string{"/scim/v1/Users", "/scim/v1/Users/" + id, "/scim/v3", "/scim/v20/Schemas", "/globex/scim/v1/Users"} {
+		send := &root
+		if strings.HasPrefix(path, "/globex") {
+			send = root.with("Authorization", "Bearer "+globexToken)
+		}
+		send.get(path).fails(400, "invalidVers")
+		send.post(path, userBody("eve")).fails(400, "invalidVers")
+		send.with("Authorization", "").get(path).fails(401, "")
+	}
+	root.get("/scim/vault").fails(404, "")
+	root.get("/v2/Users").fails(404, "")
+}
+
+func TestSlashes_TooManyAreNone(t *testing.T) {
+	t.Parallel()
+	c := serve(t)
+	id := c.addUser("ada")
+	root := *c
+	root.path = ""
+	for _, path := range []string{"//scim/v2/Users", "/scim/v2//Users/", "/scim//v2///Users//" + id + "//", "/scim/v2/Users/" + id + "/"} {
+		root.get(path).status(200)
+	}
+	root.get("/").fails(404, "")
+	root.get("//").fails(404, "")
+	root.get("/scim/v2/Users/%2F"+id).fails(404, "")
+	root.get("/scim/v2/Users/" + strings.ReplaceAll(id, "-", "%2D")).status(200)
 }

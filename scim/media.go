@@ -18,28 +18,47 @@ const (
 // 3.8), unless the client knows no JSON but the plain one. It carries no
 // charset, since some clients compare the header as a whole.
 func mediaType(r *http.Request) string {
-	plain := false
-	for _, header := range r.Header.Values("Accept") {
-		for _, entry := range strings.Split(header, ",") {
-			name, params, err := mime.ParseMediaType(entry)
-			if err != nil {
-				continue
-			}
-			if q, err := strconv.ParseFloat(params["q"], 64); err == nil && q == 0 {
-				continue
-			}
-			switch name {
-			case scimJSON, "application/*", "*/*":
-				return scimJSON
-			case plainJSON:
-				plain = true
-			}
-		}
-	}
-	if plain {
-		return plainJSON
+	if name := accepted(header(r, "Accept")); name != "" {
+		return name
 	}
 	return scimJSON
+}
+
+// accepted is the better of the media types that a client accepts, empty if it
+// accepts neither.
+func accepted(list string) string {
+	best := ""
+	for entry := range strings.SplitSeq(list, ",") {
+		name, params, err := mime.ParseMediaType(entry)
+		if err != nil {
+			continue
+		}
+		if q, err := strconv.ParseFloat(params["q"], 64); err == nil && q == 0 {
+			continue
+		}
+		switch name {
+		case scimJSON, "application/*", "*/*":
+			return scimJSON
+		case plainJSON:
+			best = plainJSON
+		}
+	}
+	return best
+}
+
+// negotiate refuses a client that accepts no JSON if the org is strict. RFC 9110
+// section 12.5.1 leaves it open, and an answer in JSON does more good than none.
+func (s *service) negotiate(next http.Handler) http.Handler {
+	if !s.org.Strict {
+		return next
+	}
+	return s.endpoint(func(w http.ResponseWriter, r *http.Request) error {
+		if given := header(r, "Accept"); given != "" && accepted(given) == "" {
+			return refuse(http.StatusNotAcceptable, "answers are of type %s or %s, not %q", scimJSON, plainJSON, given)
+		}
+		next.ServeHTTP(w, r)
+		return nil
+	})
 }
 
 // checkMediaType refuses a body that is labelled as something other than JSON.
