@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/scim-bridge/scim-bridge/internal/exchange"
 	"github.com/scim-bridge/scim-bridge/umapi/emulator"
 )
 
@@ -99,10 +102,10 @@ func (st *stage) adobeHolds() string {
 func (st *stage) directory() string {
 	held := []json.RawMessage{}
 	for _, kind := range []string{"Users", "Groups"} {
-		status, body := st.do("GET", "/"+kind+"?count=1000", "", nil)
-		require.Equal(st.t, 200, status, body)
+		answer := st.do(exchange.Request{Method: http.MethodGet, Target: "/" + kind + "?count=1000"})
+		require.Equal(st.t, 200, answer.Code, answer.Body)
 		var list struct{ Resources []map[string]any }
-		require.NoError(st.t, json.Unmarshal([]byte(body), &list))
+		require.NoError(st.t, json.Unmarshal(answer.Body.Bytes(), &list))
 		resources := []any{}
 		for _, r := range list.Resources {
 			for key, value := range r {
@@ -160,7 +163,7 @@ func (st *stage) commands() string {
 	if len(calls) == 0 {
 		return "[]\n"
 	}
-	return st.names.hide("[\n" + strings.Join(calls, ",\n") + "\n]\n")
+	return st.names.Hide("[\n" + strings.Join(calls, ",\n") + "\n]\n")
 }
 
 // command lays out one command: on one line, or its steps on one line each.
@@ -240,5 +243,8 @@ func (st *stage) marshal(v any) []byte {
 func (st *stage) pretty(raw []byte) string {
 	var b bytes.Buffer
 	require.NoError(st.t, json.Indent(&b, raw, "", "\t"))
-	return st.names.hide(layOut(b.String()))
+	return st.names.Hide(layOut(b.String()))
 }
+
+// requestID is that member of a command, which differs from run to run.
+var requestID = regexp.MustCompile(`"requestID":"[^"]*",?`)

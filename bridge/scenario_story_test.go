@@ -1,17 +1,13 @@
 package bridge
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/textproto"
 	"path"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/scim-bridge/scim-bridge/dispatch"
+	"github.com/scim-bridge/scim-bridge/internal/exchange"
 	"github.com/scim-bridge/scim-bridge/mapping"
 	"github.com/scim-bridge/scim-bridge/umapi"
 	"github.com/scim-bridge/scim-bridge/umapi/emulator"
@@ -72,7 +69,7 @@ func (s settings) directoryType() string {
 type step struct {
 	name     string
 	request  *request
-	response *response
+	response *exchange.Response
 	console  []umapi.Command
 	fault    *emulator.Fault
 	wait     time.Duration
@@ -80,14 +77,8 @@ type step struct {
 
 // request is one of a provider, or of an operator.
 type request struct {
-	operator             bool
-	method, target, body string
-	header               http.Header
-}
-
-type response struct {
-	status int
-	body   any // nil for any
+	exchange.Request
+	operator bool
 }
 
 var stepName = regexp.MustCompile(`^\d+-[a-z0-9-]+\.(http|operator|response|console|fault|settle)$`)
@@ -141,15 +132,15 @@ func parseStep(name string, data []byte) (step, error) {
 	var err error
 	switch text := strings.TrimSpace(string(data)); path.Ext(name) {
 	case ".http", ".operator":
-		if s.request, err = parseRequest(data); err == nil {
-			s.request.operator = path.Ext(name) == ".operator"
-		}
+		s.request = &request{operator: path.Ext(name) == ".operator"}
+		s.request.Request, err = exchange.ParseRequest(data)
 	case ".console":
 		if err = unmarshalStrictly(data, &s.console); err == nil && len(s.console) == 0 {
 			err = errors.New("want a list of commands")
 		}
 	case ".response":
-		s.response, err = parseResponse(text)
+		s.response = &exchange.Response{}
+		*s.response, err = exchange.ParseResponse(text)
 	case ".fault":
 		s.fault, err = parseFault(data)
 	default:
@@ -158,42 +149,6 @@ func parseStep(name string, data []byte) (step, error) {
 		}
 	}
 	return s, err
-}
-
-// parseRequest reads a method with a target, below the SCIM path or on the
-// operators' socket, headers, an empty line and a body.
-func parseRequest(data []byte) (*request, error) {
-	r := textproto.NewReader(bufio.NewReader(bytes.NewReader(append(data, '\n'))))
-	line, err := r.ReadLine()
-	if err != nil {
-		return nil, err
-	}
-	method, target, ok := strings.Cut(line, " ")
-	if !ok || !strings.HasPrefix(target, "/") {
-		return nil, fmt.Errorf("%q: want a method and a path such as /Users", line)
-	}
-	header, err := r.ReadMIMEHeader()
-	if err != nil {
-		return nil, fmt.Errorf("after %q: want headers, then an empty line: %w", line, err)
-	}
-	var body bytes.Buffer
-	_, err = body.ReadFrom(r.R)
-	return &request{method: method, target: target, header: http.Header(header), body: strings.TrimSpace(body.String())}, err
-}
-
-// parseResponse reads a status and, unless anything will do, JSON that is part
-// of the answer's.
-func parseResponse(text string) (*response, error) {
-	first, rest, _ := strings.Cut(text, "\n")
-	status, err := strconv.Atoi(first)
-	if err != nil {
-		return nil, fmt.Errorf("%q: want a status such as 201", first)
-	}
-	r := &response{status: status}
-	if strings.TrimSpace(rest) == "" {
-		return r, nil
-	}
-	return r, json.Unmarshal([]byte(rest), &r.body)
 }
 
 // parseFault reads an emulator.Fault with durations such as "30s".

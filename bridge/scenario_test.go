@@ -3,9 +3,9 @@ package bridge
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"flag"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/scim-bridge/scim-bridge/dispatch"
+	"github.com/scim-bridge/scim-bridge/internal/exchange"
 	"github.com/scim-bridge/scim-bridge/mapping"
 	"github.com/scim-bridge/scim-bridge/scim"
 	"github.com/scim-bridge/scim-bridge/store/sqlite"
@@ -70,7 +71,7 @@ type stage struct {
 	bridge  *Bridge
 	adobe   *emulator.Emulator
 	store   *sqlite.Store
-	names   names
+	names   exchange.Names
 	started time.Time
 }
 
@@ -157,62 +158,50 @@ func newStage(t *testing.T, s story) *stage {
 	// Time in a bubble stands still while a socket is waited for: requests go to
 	// the handler itself.
 	require.NoError(t, b.listener.Close())
-	return &stage{t: t, story: s, bridge: b, adobe: em, store: db, names: names{}, started: time.Now()}
+	return &stage{t: t, story: s, bridge: b, adobe: em, store: db, names: exchange.Names{}, started: time.Now()}
 }
 
 // send plays one request and holds the answer against what the story expects.
 func (st *stage) send(step step) {
 	st.t.Helper()
-	req := step.request
-	target, err := st.names.fill(req.target)
-	require.NoError(st.t, err, step.name)
-	body, err := st.names.fill(req.body)
+	req, err := step.request.Filled(st.names)
 	require.NoError(st.t, err, step.name)
 	ask := st.do
-	if req.operator {
+	if step.request.operator {
 		ask = st.operate
 	}
-	status, answer := ask(req.method, target, body, req.header)
-	want := step.response
-	if want == nil {
-		require.True(st.t, status >= 200 && status < 300, "%s: %d %s", step.name, status, answer)
+	w := ask(req)
+	if step.response == nil {
+		require.True(st.t, w.Code >= 200 && w.Code < 300, "%s: %d %s", step.name, w.Code, w.Body)
 		return
 	}
-	require.Equal(st.t, want.status, status, "%s: %s", step.name, answer)
-	if want.body == nil {
-		return
-	}
-	var got any
-	require.NoError(st.t, json.Unmarshal([]byte(answer), &got), "%s: %s", step.name, answer)
-	require.NoError(st.t, st.names.match("", want.body, got), "%s: %s", step.name, answer)
+	require.NoError(st.t, step.response.Check(st.names, w.Code, w.Header(), w.Body.String()), step.name)
 }
 
-func (st *stage) do(method, target, body string, header http.Header) (int, string) {
+func (st *stage) do(req exchange.Request) *httptest.ResponseRecorder {
 	st.t.Helper()
-	r := httptest.NewRequestWithContext(st.t.Context(), method, "/scim/v2"+target, strings.NewReader(body))
+	r := httptest.NewRequestWithContext(st.t.Context(), req.Method, "/scim/v2"+req.Target, strings.NewReader(req.Body))
 	r.Header.Set("Authorization", "Bearer "+testToken)
 	r.Header.Set("Accept", "application/scim+json")
-	if body == "" {
+	if req.Body == "" {
 		r.Body, r.ContentLength = http.NoBody, 0
 	} else {
 		r.Header.Set("Content-Type", "application/scim+json; charset=utf-8")
 	}
-	for name, values := range header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, req.Header)
 	w := httptest.NewRecorder()
 	st.bridge.Handler().ServeHTTP(w, r)
-	return w.Code, w.Body.String()
+	return w
 }
 
 // operate is a request of an operator's.
-func (st *stage) operate(method, target, body string, header http.Header) (int, string) {
+func (st *stage) operate(req exchange.Request) *httptest.ResponseRecorder {
 	st.t.Helper()
-	r := httptest.NewRequestWithContext(st.t.Context(), method, target, strings.NewReader(body))
-	r.Header = header
+	r := httptest.NewRequestWithContext(st.t.Context(), req.Method, req.Target, strings.NewReader(req.Body))
+	r.Header = req.Header
 	w := httptest.NewRecorder()
 	st.bridge.operators.Handler.ServeHTTP(w, r)
-	return w.Code, w.Body.String()
+	return w
 }
 
 // console does in Adobe what somebody does there by hand.
