@@ -10,16 +10,15 @@ import (
 	"github.com/scim-bridge/scim-bridge/directory"
 )
 
-// holds compares one assigned value with a literal. For ne it reports equality,
-// which the caller turns around once it has seen all values.
+// holds compares one assigned value with a literal.
 func holds(op Op, v, literal any, exact bool) bool {
-	if t, ok := v.(time.Time); ok {
-		v = t.Format(time.RFC3339Nano)
-	}
 	switch v := v.(type) {
+	case time.Time:
+		s, _ := literal.(string)
+		l, ok := Instant(s)
+		return ok && ordered(op, v.Compare(l))
 	case bool:
-		b, ok := asBool(literal)
-		return ok && (op == Eq || op == Ne) && v == b
+		return op == Eq && holdsText(op, strconv.FormatBool(v), literal, false)
 	case string:
 		return holdsText(op, v, literal, exact)
 	}
@@ -43,15 +42,8 @@ func holdsText(op Op, v string, literal any, exact bool) bool {
 	default:
 		return false
 	}
-	if op != Co && op != Sw && op != Ew {
-		if t, ok := instant(v); ok {
-			if u, ok := instant(l); ok {
-				return ordered(op, t.Compare(u))
-			}
-		}
-	}
 	if !exact {
-		if (op == Eq || op == Ne) && isASCII(v) && isASCII(l) {
+		if op == Eq && isASCII(v) && isASCII(l) {
 			return strings.EqualFold(v, l)
 		}
 		v, l = fold(v), fold(l)
@@ -69,7 +61,7 @@ func holdsText(op Op, v string, literal any, exact bool) bool {
 
 func ordered(op Op, c int) bool {
 	switch op {
-	case Eq, Ne:
+	case Eq:
 		return c == 0
 	case Gt:
 		return c > 0
@@ -95,32 +87,16 @@ func isASCII(s string) bool {
 	return true
 }
 
-// instant reads an xsd:dateTime. One without a zone is taken as UTC.
-func instant(s string) (time.Time, bool) {
-	const shortest = len("2006-01-02T15:04:05")
-	if len(s) < shortest || s[4] != '-' || s[10]|0x20 != 't' {
-		return time.Time{}, false
-	}
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		return t, true
-	}
-	t, err := time.Parse("2006-01-02T15:04:05", s)
-	return t, err == nil
-}
-
-func asBool(v any) (value, ok bool) {
-	switch v := v.(type) {
-	case bool:
-		return v, true
-	case string:
-		switch {
-		case strings.EqualFold(v, "true"):
-			return true, true
-		case strings.EqualFold(v, "false"):
-			return false, true
+// Instant reads a date and time (RFC 7643, section 2.3.5), with any number of
+// fractional digits. One without a zone is taken as UTC, and a date alone as its
+// first instant. It reports whether the text is one.
+func Instant(s string) (time.Time, bool) {
+	for _, layout := range [...]string{time.RFC3339, "2006-01-02T15:04:05", time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, true
 		}
 	}
-	return false, false
+	return time.Time{}, false
 }
 
 // number is an integer if it fits, so that large ones stay exact.

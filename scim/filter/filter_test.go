@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -196,7 +197,7 @@ func resourceR() map[string]any {
 		"entitlement": []any{},
 		enterpriseURN: map[string]any{"department": "Eng", "manager": map[string]any{"value": "u9"}},
 		"sync":        map[string]any{"pending": 3},
-		"meta":        map[string]any{"created": "2026-01-02T03:04:05.678Z"},
+		"meta":        map[string]any{"created": time.Date(2026, 1, 2, 3, 4, 5, 678_000_000, time.UTC)},
 	}
 }
 

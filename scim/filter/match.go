@@ -15,10 +15,10 @@ const coreURN = "urn:ietf:params:scim:schemas:core:2.0:"
 //
 // A multi-valued attribute matches if any value does, except for ne: no value
 // may be equal. A complex attribute without a sub-attribute means its value.
-// An attribute is unassigned if it is absent, null, empty text or an empty list:
+// An attribute or element is unassigned if it is absent, null, empty text or an empty list:
 // it equals null, differs from any other value, and no other comparison holds.
-// Texts that both are dates are compared as instants, a boolean or number also
-// with its text.
+// A time.Time is compared as an instant, a boolean with booleans and their
+// texts, a number with numbers and theirs.
 func Matches(e Expr, doc map[string]any, exact func(Path) bool) bool {
 	m := matcher{exact: exact}
 	return m.matches(e, doc)
@@ -51,6 +51,9 @@ func (m matcher) anyElement(e ValuePath, doc map[string]any) bool {
 	inner := matcher{exact: m.exact, outer: e.Path}
 	found := false
 	each(lookup(doc, e.Path), func(v any) bool {
+		if !present(v) {
+			return true
+		}
 		el, ok := v.(map[string]any)
 		if !ok {
 			el = map[string]any{"value": v}
@@ -61,26 +64,32 @@ func (m matcher) anyElement(e ValuePath, doc map[string]any) bool {
 	return found
 }
 
+// compare spells ne and null by what they mean: that no value is equal, and that
+// there is none.
 func (m matcher) compare(c Compare, doc map[string]any) bool {
-	exact := false
-	if m.exact != nil && c.Op != Pr {
-		exact = m.exact(m.whole(c.Path))
+	present := Compare{Path: c.Path, Op: Pr}
+	switch {
+	case c.Op == Eq && c.Value == nil:
+		return !m.any(present, doc)
+	case c.Op == Ne && c.Value == nil:
+		return m.any(present, doc)
+	case c.Op == Ne:
+		c.Op = Eq
+		return !m.any(c, doc)
 	}
-	assigned, hit := false, false
+	return m.any(c, doc)
+}
+
+// any reports whether any value of an attribute compares so.
+func (m matcher) any(c Compare, doc map[string]any) bool {
+	exact := m.exact != nil && c.Op != Pr && m.exact(m.whole(c.Path))
+	found := false
 	test := func(v any) bool {
-		if c.Op == Pr {
-			hit = present(v)
-			return !hit
-		}
-		if el, ok := v.(map[string]any); ok {
+		if el, ok := v.(map[string]any); ok && c.Op != Pr {
 			v = member(el, "value")
 		}
-		if !present(v) {
-			return true
-		}
-		assigned = true
-		hit = c.Value != nil && holds(c.Op, v, c.Value, exact)
-		return !hit
+		found = present(v) && (c.Op == Pr || holds(c.Op, v, c.Value, exact))
+		return !found
 	}
 	each(lookup(doc, c.Path), func(v any) bool {
 		if c.Path.Sub == "" {
@@ -89,15 +98,7 @@ func (m matcher) compare(c Compare, doc map[string]any) bool {
 		el, ok := v.(map[string]any)
 		return !ok || each(member(el, c.Path.Sub), test)
 	})
-	switch {
-	case c.Op == Eq && c.Value == nil:
-		return !assigned
-	case c.Op == Ne && c.Value == nil:
-		return assigned
-	case c.Op == Ne:
-		return !hit
-	}
-	return hit
+	return found
 }
 
 // whole gives the path of a name that is written inside brackets.

@@ -176,7 +176,7 @@ func syncAttribute(more ...schema.SimpleParams) schema.CoreAttribute {
 					string(directory.SyncSynced), string(directory.SyncPending), string(directory.SyncHeld), string(directory.SyncFailed),
 				}}),
 			schema.SimpleStringParams(schema.StringParams{
-				Name: "detail", Description: optional.NewString("The error's code, its message and what to do."), Mutability: readOnly}),
+				Name: "detail", Description: optional.NewString("The error's code, its message and what to do."), CaseExact: true, Mutability: readOnly}),
 			schema.SimpleDateTimeParams(schema.DateTimeParams{
 				Name: "lastSynced", Description: optional.NewString("When Adobe was last known to equal the directory."), Mutability: readOnly}),
 		}, more...),

@@ -22,11 +22,23 @@ func newConn(ctx context.Context, db *sql.DB) (*conn, error) {
 	return &conn{c: c, stmts: make(map[string]*sql.Stmt)}, nil
 }
 
-// prepare returns the statement for a text. Texts are constants, so that there
-// are as many as the package has.
+// maxStatements is how many are kept: more than the package has, and those of the
+// filters that a client sends again and again. There is no end to the others.
+const maxStatements = 512
+
+// prepare returns the statement for a text.
 func (c *conn) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	if s, ok := c.stmts[query]; ok {
 		return s, nil
+	}
+	for old, s := range c.stmts {
+		if len(c.stmts) < maxStatements {
+			break
+		}
+		delete(c.stmts, old) // whichever comes: what is in use comes back
+		if err := s.Close(); err != nil {
+			return nil, fmt.Errorf("forget statement: %w", err)
+		}
 	}
 	s, err := c.c.PrepareContext(context.WithoutCancel(ctx), query)
 	if err != nil {

@@ -1,172 +1,157 @@
 package sqlite
 
 import (
-	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/scim-bridge/scim-bridge/directory"
-	"github.com/scim-bridge/scim-bridge/scim/filter"
+	"github.com/scim-bridge/scim-bridge/store/search"
 )
 
-// Filters are answered in two steps. If the filter, or one of the terms that it
-// joins by "and", compares an indexed attribute for equality, the index selects
-// the candidates; else all resources are candidates. Then each candidate is
-// matched in memory, on the same document that clients see.
+// dialect is how SQLite says what databases say differently (package search).
+// The searched form is JSONB.
+type dialect struct{}
 
-// lookup is how candidates are selected: the condition on an indexed column,
-// and the value that it compares with.
-type lookup struct {
-	condition string
-	value     string
+// Param implements search.Dialect.
+func (dialect) Param(n int) string { return "?" + strconv.Itoa(n) }
+
+// Path implements search.Dialect. A name cannot hold the quote around it.
+func (dialect) Path(names ...string) any {
+	var b strings.Builder
+	b.WriteByte('$')
+	for _, name := range names {
+		b.WriteString(`."` + strings.ReplaceAll(name, `"`, "") + `"`)
+	}
+	return b.String()
 }
 
-// indexed is an attribute with an index: its column, and whether the column
-// holds the folded value.
-type indexed struct {
-	column string
-	fold   bool
+// At implements search.Dialect.
+func (dialect) At(document, path string) string {
+	return "json_extract(" + document + ", " + path + ")"
 }
 
+// Has implements search.Dialect.
+func (dialect) Has(document, path string) string {
+	return "json_type(" + document + ", " + path + ") IS NOT NULL"
+}
+
+// Elements implements search.Dialect.
+func (dialect) Elements(document, path string) string {
+	return "jsonb_each(" + document + ", " + path + ") e"
+}
+
+// Contains implements search.Dialect.
+func (dialect) Contains(text, part string) string { return "instr(" + text + ", " + part + ") > 0" }
+
+// EndsWith implements search.Dialect.
+func (dialect) EndsWith(text, part string) string {
+	return "substr(" + text + ", -length(" + part + ")) = " + part
+}
+
+// unnamed is the condition that no name is given, as the indexes have it.
+const unnamed = " = ''"
+
+// userTable is how users are searched: u is the row. What the indexes hold is
+// written here as it is there.
+var userTable = search.Table{
+	Document: "u.search",
+	Columns: map[string]search.Column{
+		"id":                {SQL: "u.id", Kind: search.ExactText},
+		"username":          {SQL: "u.user_name_key", Kind: search.Text},
+		"externalid":        {SQL: "u.external_id", Kind: search.ExactText, Missing: "u.external_id" + unnamed},
+		"displayname":       {SQL: "u.display_name_key", Kind: search.Text, Missing: "u.display_name_key" + unnamed},
+		"active":            {SQL: "u.active", Kind: search.Flag},
+		"meta":              {Kind: search.Whole},
+		"meta.resourcetype": {SQL: "'User'", Kind: search.ExactText},
+		"meta.created":      {SQL: "u.created", Kind: search.Date},
+		"meta.lastmodified": {SQL: "u.modified", Kind: search.Date},
+		"meta.version":      {SQL: `'W/"' || u.version || '"'`, Kind: search.ExactText},
+		userSync:            {Kind: search.Whole},
+		userSync + ".state": {SQL: ofUser(`COALESCE(d.state, 'synced')`), Kind: search.Text},
+		userSync + ".detail": {SQL: ofUser(detailOf("d")), Kind: search.ExactText,
+			Missing: ofUser(detailOf("d")) + unnamed},
+		userSync + ".lastsynced": {SQL: syncedAt("u", "user"), Kind: search.Date, Missing: syncedAt("u", "user") + " = 0"},
+	},
+	Lists: map[string]search.List{
+		"emails": {
+			Holding: `u.key IN (SELECT user_key FROM emails WHERE org = ?1 AND value_key = %s)`,
+		},
+		"groups": {
+			From: `FROM members m JOIN groups h ON h.key = m.group_key WHERE m.user_key = u.key`,
+			Columns: map[string]search.Column{
+				"value":   {SQL: "h.id", Kind: search.ExactText},
+				"display": {SQL: "h.display_name_key", Kind: search.Text},
+			},
+			Holding: `u.key IN (SELECT m.user_key FROM groups h JOIN members m ON m.group_key = h.key WHERE h.org = ?1 AND h.id = %s)`,
+		},
+	},
+}
+
+// groupTable is how groups are searched: g is the row.
+var groupTable = search.Table{
+	Columns: map[string]search.Column{
+		"id":                 {SQL: "g.id", Kind: search.ExactText},
+		"externalid":         {SQL: "g.external_id", Kind: search.ExactText, Missing: "g.external_id" + unnamed},
+		"displayname":        {SQL: "g.display_name_key", Kind: search.Text},
+		"meta":               {Kind: search.Whole},
+		"meta.resourcetype":  {SQL: "'Group'", Kind: search.ExactText},
+		"meta.created":       {SQL: "g.created", Kind: search.Date},
+		"meta.lastmodified":  {SQL: "g.modified", Kind: search.Date},
+		"meta.version":       {SQL: `'W/"' || g.version || '"'`, Kind: search.ExactText},
+		groupSync:            {Kind: search.Whole},
+		groupSync + ".state": {SQL: ofGroup(worstOf), Kind: search.Text},
+		groupSync + ".detail": {SQL: ofGroup(worstDetail), Kind: search.ExactText,
+			Missing: ofGroup(worstDetail) + unnamed},
+		groupSync + ".lastsynced": {SQL: syncedAt("g", "group"), Kind: search.Date, Missing: syncedAt("g", "group") + " = 0"},
+		groupSync + ".pending":    {SQL: ofGroup("COALESCE(w.pending, 0)"), Kind: search.Number},
+		groupSync + ".held":       {SQL: ofGroup("COALESCE(w.held, 0)"), Kind: search.Number},
+		groupSync + ".failed":     {SQL: ofGroup("COALESCE(w.failed, 0)"), Kind: search.Number},
+	},
+	Lists: map[string]search.List{
+		"members": {
+			From: `FROM members m LEFT JOIN users x ON x.key = m.user_key LEFT JOIN groups h ON h.key = m.child_key WHERE m.group_key = g.key`,
+			Columns: map[string]search.Column{
+				"value":   {SQL: "m.member_id", Kind: search.ExactText},
+				"type":    {SQL: "CASE WHEN m.child_key IS NULL THEN 'user' ELSE 'group' END", Kind: search.Text},
+				"display": {SQL: "COALESCE(NULLIF(x.display_name_key, ''), x.user_name_key, h.display_name_key)", Kind: search.Text},
+			},
+			Holding: `g.key IN (
+				SELECT m.group_key FROM users x JOIN members m ON m.user_key = x.key WHERE x.org = ?1 AND x.id = %[1]s
+				UNION ALL
+				SELECT m.group_key FROM groups h JOIN members m ON m.child_key = h.key WHERE h.org = ?1 AND h.id = %[1]s)`,
+		},
+	},
+}
+
+// The attribute of the bridge's extensions that says how far Adobe has followed.
 var (
-	userIndexes = map[string]indexed{
-		"id":          {"u.id", false},
-		"username":    {"u.user_name_key", true},
-		"externalid":  {"u.external_id", false},
-		"displayname": {"u.display_name_key", true},
-	}
-	groupIndexes = map[string]indexed{
-		"id":          {"g.id", false},
-		"externalid":  {"g.external_id", false},
-		"displayname": {"g.display_name_key", true},
-	}
+	userSync  = strings.ToLower(directory.BridgeUserSchema) + ":sync"
+	groupSync = strings.ToLower(directory.BridgeGroupSchema) + ":sync"
 )
 
-// find looks for a term that an index answers.
-func find(e filter.Expr, schema string, indexes map[string]indexed) (lookup, bool) {
-	switch e := e.(type) {
-	case filter.And:
-		if l, ok := find(e.Left, schema, indexes); ok {
-			return l, true
-		}
-		return find(e.Right, schema, indexes)
-	case filter.Compare:
-		value, text := e.Value.(string)
-		// The index leaves out empty values, which are not equal to "" anyway.
-		if e.Op != filter.Eq || !text || value == "" || e.Path.Sub != "" {
-			return lookup{}, false
-		}
-		if e.Path.URN != "" && !strings.EqualFold(e.Path.URN, schema) {
-			return lookup{}, false
-		}
-		index, ok := indexes[strings.ToLower(e.Path.Attr)]
-		if !ok {
-			return lookup{}, false
-		}
-		condition := index.column + " = ?2"
-		if index.column != "u.id" && index.column != "g.id" {
-			condition += " AND " + index.column + " <> ''" // which the partial indexes ask for
-		}
-		if index.fold {
-			value = directory.Fold(value)
-		}
-		return lookup{condition, value}, true
-	}
-	return lookup{}, false
+// worstOf and worstDetail say in SQL what standing.sync says.
+const (
+	ownRank  = `CASE d.state WHEN 'failed' THEN 3 WHEN 'held' THEN 2 WHEN 'pending' THEN 1 ELSE 0 END`
+	edgeRank = `CASE WHEN w.failed > 0 THEN 3 WHEN w.held > 0 THEN 2 WHEN w.pending > 0 THEN 1 ELSE 0 END`
+	worstOf  = `CASE max(` + ownRank + `, ` + edgeRank + `)
+		WHEN 3 THEN 'failed' WHEN 2 THEN 'held' WHEN 1 THEN 'pending' ELSE 'synced' END`
+)
+
+var worstDetail = `CASE WHEN ` + edgeRank + ` > ` + ownRank + ` THEN ` + detailOf("e") + ` ELSE ` + detailOf("d") + ` END`
+
+// detailOf says in SQL what detail says of a due row.
+func detailOf(due string) string {
+	return strings.ReplaceAll(`(COALESCE(d.code, '')
+		|| CASE WHEN d.code <> '' AND d.message <> '' THEN ': ' ELSE '' END || COALESCE(d.message, '')
+		|| CASE WHEN (d.code <> '' OR d.message <> '') AND d.hint <> '' THEN '; ' ELSE '' END || COALESCE(d.hint, ''))`, "d.", due+".")
 }
 
-// mentions reports whether a filter names an attribute of the core schema.
-func mentions(e filter.Expr, attr string) bool {
-	switch e := e.(type) {
-	case filter.And:
-		return mentions(e.Left, attr) || mentions(e.Right, attr)
-	case filter.Or:
-		return mentions(e.Left, attr) || mentions(e.Right, attr)
-	case filter.Not:
-		return mentions(e.Expr, attr)
-	case filter.Compare:
-		return strings.EqualFold(e.Path.Attr, attr)
-	case filter.ValuePath:
-		return strings.EqualFold(e.Path.Attr, attr)
-	}
-	return false
-}
+// ofUser and ofGroup evaluate an expression of what is joined to a resource.
+func ofUser(sql string) string  { return `(SELECT ` + sql + ` FROM (SELECT 1)` + userJoins + `)` }
+func ofGroup(sql string) string { return `(SELECT ` + sql + ` FROM (SELECT 1)` + groupJoins + `)` }
 
-// exact says which attributes are compared with case (RFC 7643, sections 3.1
-// and 4, and 8.7.1: caseExact).
-func exact(p filter.Path) bool {
-	switch strings.ToLower(p.Attr) {
-	case "id", "externalid", "profileurl":
-		return true
-	case "members", "groups", "manager", "x509certificates":
-		return p.Sub == "" || strings.EqualFold(p.Sub, "value") || strings.EqualFold(p.Sub, "$ref")
-	case "meta":
-		sub := strings.ToLower(p.Sub)
-		return sub == "resourcetype" || sub == "version" || sub == "location"
-	}
-	return false
-}
-
-// userDocument is what a filter of users is matched on.
-func userDocument(u directory.User) (map[string]any, error) {
-	doc, err := decode(u.Document)
-	if err != nil {
-		return nil, fmt.Errorf("read document: user %s: %w", u.ID, err)
-	}
-	describe(doc, "User", u.Meta)
-	extend(doc, directory.BridgeUserSchema, u.Sync)
-	if _, ok := doc["active"]; !ok {
-		doc["active"] = true
-	}
-	return doc, nil
-}
-
-// groupDocument is what a filter of groups is matched on.
-func groupDocument(g directory.Group) (map[string]any, error) {
-	doc, err := decode(g.Document)
-	if err != nil {
-		return nil, fmt.Errorf("read document: group %s: %w", g.ID, err)
-	}
-	describe(doc, "Group", g.Meta)
-	extend(doc, directory.BridgeGroupSchema, g.Sync)
-	return doc, nil
-}
-
-func decode(document []byte) (map[string]any, error) {
-	d := json.NewDecoder(strings.NewReader(string(document)))
-	d.UseNumber()
-	var doc map[string]any
-	err := d.Decode(&doc)
-	return doc, err
-}
-
-// describe adds what the bridge knows of a resource.
-func describe(doc map[string]any, kind string, m directory.Meta) {
-	doc["id"] = m.ID
-	doc["meta"] = map[string]any{
-		"resourceType": kind,
-		"created":      m.Created,
-		"lastModified": m.LastModified,
-		"version":      `W/"` + strconv.FormatInt(m.Version, 10) + `"`,
-	}
-}
-
-// extend adds how far Adobe has followed to the bridge's extension.
-func extend(doc map[string]any, urn string, s directory.Sync) {
-	sync := map[string]any{"state": string(s.State), "detail": s.Detail}
-	if !s.LastSynced.IsZero() {
-		sync["lastSynced"] = s.LastSynced
-	}
-	ext := map[string]any{}
-	for name, v := range doc {
-		if strings.EqualFold(name, urn) {
-			if m, ok := v.(map[string]any); ok {
-				ext = m
-			}
-			delete(doc, name)
-		}
-	}
-	ext["sync"] = sync
-	doc[urn] = ext
+// syncedAt is when Adobe was last known to equal a resource, 0 if never.
+func syncedAt(table, kind string) string {
+	return strings.ReplaceAll(`COALESCE((SELECT MAX(l.synced_at) FROM links l
+		WHERE l.org = t.org AND l.kind = '`+kind+`' AND l.directory_id = t.id), 0)`, "t.", table+".")
 }

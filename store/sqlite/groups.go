@@ -19,7 +19,7 @@ func newGroupRow(id string, doc []byte) (groupRow, error) {
 	if id == "" {
 		return groupRow{}, errors.New("id is empty")
 	}
-	text, err := canonical(doc)
+	text, _, err := canonical(doc)
 	if err != nil {
 		return groupRow{}, err
 	}

@@ -10,6 +10,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/scim/filter"
 )
 
 // hot are the statements that run often, or on much.
@@ -22,18 +25,26 @@ var hot = map[string]struct {
 	"users to plan":     {query: usersToPlan, using: []string{"users_by_id"}},
 	"user's state":      {query: userState, using: []string{"users_by_id"}},
 	"user name taken":   {query: userNameTaken, using: []string{"users_by_name"}},
-	"count users":       {query: countUsers, using: []string{"COVERING INDEX"}},
-	"page of users":     {query: pageOfUsers, using: []string{"users_in_order"}, sorts: true},
-	"userName eq":       {query: allUsers + " AND u.user_name_key = ?2 AND u.user_name_key <> ''" + userListing.order, using: []string{"users_by_name"}},
-	"externalId eq":     {query: allUsers + " AND u.external_id = ?2 AND u.external_id <> ''" + userListing.order, using: []string{"users_by_external_id"}},
-	"displayName eq":    {query: allUsers + " AND u.display_name_key = ?2 AND u.display_name_key <> ''" + userListing.order, using: []string{"users_by_display_name"}},
-	"all users":         {query: allUsers + userListing.order, using: []string{"users_in_order"}},
+	"count users":       {query: userListing.size},
+	"page of users":     {query: pageOf(userListing, ``), using: []string{"users_in_order"}, sorts: true},
+	"id eq":             {query: pageOf(userListing, `id eq "x"`), using: []string{"users_by_id (org=? AND id=?)"}, sorts: true},
+	"userName eq":       {query: pageOf(userListing, `userName eq "x"`), using: []string{"users_by_name (org=? AND user_name_key=?)"}, sorts: true},
+	"userName sw":       {query: pageOf(userListing, `userName sw "x"`), using: []string{"users_by_name (org=? AND user_name_key>? AND user_name_key<?)"}, sorts: true},
+	"externalId eq":     {query: pageOf(userListing, `externalId eq "x"`), using: []string{"users_by_external_id (org=? AND <expr>=? AND external_id=?)"}, sorts: true},
+	"displayName eq":    {query: pageOf(userListing, `displayName eq "x"`), using: []string{"users_by_display_name (org=? AND <expr>=? AND display_name_key=?)"}, sorts: true},
+	"emails eq":         {query: pageOf(userListing, `emails.value eq "x"`), using: []string{"emails USING PRIMARY KEY (org=? AND value_key=?)", "users_in_order (org=? AND key=?)"}, sorts: true},
+	"work e-mail eq":    {query: pageOf(userListing, `emails[type eq "work"].value eq "x"`), using: []string{"emails USING PRIMARY KEY (org=? AND value_key=?)", "users_in_order (org=? AND key=?)"}, sorts: true},
+	"active eq":         {query: pageOf(userListing, `active eq false`), using: []string{"users_by_active (org=? AND active=?)"}, sorts: true},
+	"changed since":     {query: pageOf(userListing, `meta.lastModified gt "2026-01-01T00:00:00Z"`), using: []string{"users_by_modified (org=? AND modified>?)"}, sorts: true},
+	"one of two":        {query: pageOf(userListing, `userName eq "x" or userName eq "y"`), using: []string{"users_by_name (org=? AND user_name_key=?)"}, sorts: true},
+	"group holding":     {query: pageOf(groupListing, `id eq "x" and members eq "y"`), using: []string{"groups_by_id (org=? AND id=?)", "members_by_user (user_key=?)"}, sorts: true},
+	"users of group":    {query: pageOf(userListing, `groups.value eq "x"`), using: []string{"groups_by_id (org=? AND id=?)"}, sorts: true},
+	"page of groups":    {query: pageOf(groupListing, ``), using: []string{"groups_in_order"}, sorts: true},
+	"group by name":     {query: pageOf(groupListing, `displayName eq "x"`), using: []string{"groups_by_name (org=? AND display_name_key=?)"}, sorts: true},
+	"group by external": {query: pageOf(groupListing, `externalId eq "x"`), using: []string{"groups_by_external_id (org=? AND <expr>=? AND external_id=?)"}, sorts: true},
 	"groups of users":   {query: groupsOfUsers, using: []string{"members_by_user"}, sorts: true},
 	"group by id":       {query: groupByID, using: []string{"groups_by_id", "due_stuck_edges"}},
 	"groups to plan":    {query: groupsToPlan, using: []string{"groups_by_id"}},
-	"page of groups":    {query: pageOfGroups, using: []string{"groups_in_order"}, sorts: true},
-	"group by name":     {query: allGroups + " AND g.display_name_key = ?2 AND g.display_name_key <> ''" + groupListing.order, using: []string{"groups_by_name"}},
-	"group by external": {query: allGroups + " AND g.external_id = ?2 AND g.external_id <> ''" + groupListing.order, using: []string{"groups_by_external_id"}},
 	"members after":     {query: membersAfter, using: []string{"group_key=? AND member_id>?"}},
 	"count members":     {query: countMembers, using: []string{"group_key=?"}},
 	"is member":         {query: whichAreMembers, using: []string{"group_key=? AND member_id=?"}},
@@ -90,6 +101,19 @@ var hot = map[string]struct {
 	"wake held":         {query: wakeHeldOfGroup, using: []string{"due_stuck_edges (org=? AND group_id=? AND state=?"}},
 	"journal":           {query: allEntries, using: []string{"journal"}},
 	"journal about":     {query: entriesAbout, using: []string{"journal_by_user", "journal_by_group"}, sorts: true},
+}
+
+// pageOf is the statement of a list.
+func pageOf[T any](l listing[T], text string) string {
+	var where filter.Expr
+	if text != "" {
+		var err error
+		if where, err = filter.Parse(text); err != nil {
+			panic(err)
+		}
+	}
+	query, _ := l.page("acme", where, directory.Page{Start: 1, Count: 10})
+	return query
 }
 
 // What grows with an org must be found by an index. Whatever is scanned here is

@@ -8,11 +8,12 @@ import (
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/store"
+	"github.com/scim-bridge/scim-bridge/store/search"
 )
 
 // userRow is what a user's document says, as the columns hold it.
 type userRow struct {
-	document                                   string
+	document, search                           string
 	name, nameKey, external, displayKey, shown string
 	active                                     bool
 }
@@ -21,7 +22,11 @@ func newUserRow(id string, doc []byte) (userRow, error) {
 	if id == "" {
 		return userRow{}, errors.New("id is empty")
 	}
-	text, err := canonical(doc)
+	text, m, err := canonical(doc)
+	if err != nil {
+		return userRow{}, err
+	}
+	searched, err := search.Document(m)
 	if err != nil {
 		return userRow{}, err
 	}
@@ -31,6 +36,7 @@ func newUserRow(id string, doc []byte) (userRow, error) {
 	}
 	r := userRow{
 		document:   text,
+		search:     string(searched),
 		name:       a.UserName,
 		nameKey:    directory.Fold(a.UserName),
 		external:   a.ExternalID,
@@ -46,8 +52,8 @@ func newUserRow(id string, doc []byte) (userRow, error) {
 
 const insertUser = `
 	INSERT INTO users (org, id, document, user_name_key, external_id, display_name_key, display,
-		active, version, created, modified)
-	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?9, ?9)
+		active, version, created, modified, search)
+	VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?9, ?9, jsonb(?10))
 	ON CONFLICT (org, user_name_key) DO NOTHING`
 
 // CreateUser stores a new user at version 1 and makes it due, with class join
@@ -61,7 +67,7 @@ func (s *Store) CreateUser(ctx context.Context, org string, u directory.User, o 
 	var stored directory.User
 	err = s.update(ctx, refuse, func(ctx context.Context, t *tx) error {
 		n, err := t.exec(ctx, insertUser, org, u.ID, r.document, r.nameKey, r.external, r.displayKey, r.shown,
-			flag(r.active), micros(o.At))
+			flag(r.active), micros(o.At), r.search)
 		if err != nil {
 			return err
 		}
@@ -105,7 +111,7 @@ const (
 
 	updateUser = `
 		UPDATE users SET document = ?2, user_name_key = ?3, external_id = ?4, display_name_key = ?5, display = ?6,
-			active = ?7, version = version + 1, modified = ?8
+			active = ?7, version = version + 1, modified = ?8, search = jsonb(?9)
 		WHERE key = ?1`
 )
 
@@ -157,7 +163,7 @@ func (t *tx) updateUser(ctx context.Context, org, id string, key int64, old, r u
 		}
 	}
 	if _, err := t.exec(ctx, updateUser, key, r.document, r.nameKey, r.external, r.displayKey, r.shown,
-		flag(r.active), micros(o.At)); err != nil {
+		flag(r.active), micros(o.At), r.search); err != nil {
 		return err
 	}
 	class, event, text := plan.ClassAttribute, "updated", "updated user "+r.name

@@ -38,24 +38,24 @@ func list[T any](values []T) string {
 
 // canonical is the form in which a document is stored, so that equal documents
 // are equal texts: members in order of their names, no white space, numbers as
-// they were written.
-func canonical(doc []byte) (string, error) {
+// they were written. It also returns what it read.
+func canonical(doc []byte) (string, map[string]any, error) {
 	d := json.NewDecoder(bytes.NewReader(doc))
 	d.UseNumber()
 	var m map[string]any
 	if err := d.Decode(&m); err != nil {
-		return "", fmt.Errorf("read document: %w", err)
+		return "", nil, fmt.Errorf("read document: %w", err)
 	}
 	if m == nil {
-		return "", fmt.Errorf("read document: it is not a JSON object")
+		return "", nil, fmt.Errorf("read document: it is not a JSON object")
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(m); err != nil {
-		return "", fmt.Errorf("write document: %w", err)
+		return "", nil, fmt.Errorf("write document: %w", err)
 	}
-	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), m, nil
 }
 
 // flag is how a bool is stored.

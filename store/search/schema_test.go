@@ -1,4 +1,4 @@
-package sqlite
+package search_test
 
 import (
 	"testing"
@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/scim-bridge/scim-bridge/scim/filter"
+	"github.com/scim-bridge/scim-bridge/store/search"
 )
 
 func TestExact_IdentifiersAreComparedWithCaseAndNamesAreNot(t *testing.T) {
@@ -15,11 +16,11 @@ func TestExact_IdentifiersAreComparedWithCaseAndNamesAreNot(t *testing.T) {
 		{URN: "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", Attr: "manager", Sub: "value"},
 		{Attr: "meta", Sub: "version"},
 	} {
-		require.True(t, exact(p), "%v", p)
+		require.True(t, search.Exact(p), "%v", p)
 	}
 	for _, p := range []filter.Path{
 		{Attr: "userName"}, {Attr: "displayName"}, {Attr: "emails", Sub: "value"}, {Attr: "members", Sub: "display"}, {Attr: "meta", Sub: "created"},
 	} {
-		require.False(t, exact(p), "%v", p)
+		require.False(t, search.Exact(p), "%v", p)
 	}
 }
