@@ -15,7 +15,7 @@ func SchemaDocuments() []map[string]any {
 	list := []schema.Schema{
 		userSchema(), groupSchema(), enterpriseSchema(), adobeSchema(), bridgeUserSchema(), bridgeGroupSchema(),
 		described(schema.Definition(), "Schema", "The schema of schemas."),
-		described(schema.ResourceTypeSchema(), "ResourceType", "The schema of types of resources."),
+		typeSchema(),
 		providerSchema(),
 	}
 	out := make([]map[string]any, len(list))
@@ -63,6 +63,40 @@ func prune(v any) any {
 		}
 	}
 	return v
+}
+
+// typeSchema is that of /ResourceTypes (RFC 7643, section 6), where a type may
+// have several extensions (erratum 7522).
+func typeSchema() schema.Schema {
+	return schema.Schema{
+		ID:          "urn:ietf:params:scim:schemas:core:2.0:ResourceType",
+		Name:        optional.NewString("ResourceType"),
+		Description: optional.NewString("The schema of types of resources."),
+		Attributes: schema.Attributes{
+			schema.SimpleCoreAttribute(word("id", "The name of the type.", false)),
+			schema.SimpleCoreAttribute(word("name", "The name of the type.", true)),
+			schema.SimpleCoreAttribute(word("description", "What the type is.", false)),
+			schema.SimpleCoreAttribute(uri("endpoint", "Where resources of the type are, below the base URI.")),
+			schema.SimpleCoreAttribute(uri("schema", "The URI of the type's core schema.")),
+			schema.ComplexCoreAttribute(schema.ComplexParams{
+				Name: "schemaExtensions", Description: optional.NewString("The type's schema extensions."),
+				MultiValued: true, Mutability: schema.AttributeMutabilityReadOnly(),
+				SubAttributes: []schema.SimpleParams{
+					uri("schema", "The URI of the extension."),
+					schema.SimpleBooleanParams(schema.BooleanParams{
+						Name: "required", Description: optional.NewString("Whether resources must have the extension."),
+						Required: true, Mutability: schema.AttributeMutabilityReadOnly()}),
+				},
+			}),
+		},
+	}
+}
+
+func uri(name, description string) schema.SimpleParams {
+	return schema.SimpleReferenceParams(schema.ReferenceParams{
+		Name: name, Description: optional.NewString(description), Required: true,
+		Mutability:     schema.AttributeMutabilityReadOnly(),
+		ReferenceTypes: []schema.AttributeReferenceType{schema.AttributeReferenceTypeURI}})
 }
 
 // providerSchema is that of /ServiceProviderConfig (RFC 7643, section 5), with
