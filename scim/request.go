@@ -144,19 +144,15 @@ func (s *service) queryOf(r *http.Request, t *resource.Type) (query, error) {
 	if err != nil {
 		return query{}, err
 	}
-	where, err := s.parseFilter(t, v.Get("filter"))
-	if err != nil {
-		return query{}, err
+	var where filter.Expr
+	// A blank filter is refused: it was made of something that was missing, and
+	// whoever takes the first of all users for a match harms somebody.
+	if v.Has("filter") {
+		if where, err = t.ParseFilter(v.Get("filter"), s.options); err != nil {
+			return query{}, err
+		}
 	}
 	return query{projection: projection, where: where, page: pageOf(start, count)}, nil
-}
-
-// parseFilter reads a filter; a blank one is none.
-func (s *service) parseFilter(t *resource.Type, text string) (filter.Expr, error) {
-	if strings.TrimSpace(text) == "" {
-		return nil, nil
-	}
-	return t.ParseFilter(text, s.options)
 }
 
 // pageOf brings the numbers into their bounds, as RFC 7644 table 6 wants it.

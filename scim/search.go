@@ -9,6 +9,7 @@ import (
 	scimerrors "github.com/elimity-com/scim/errors"
 
 	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/scim/filter"
 	"github.com/scim-bridge/scim-bridge/scim/resource"
 )
 
@@ -65,9 +66,11 @@ func (s *service) searchOf(r *http.Request, t *resource.Type) (query, error) {
 	if err != nil {
 		return query{}, err
 	}
-	where, err := s.parseFilter(t, in.Filter)
-	if err != nil {
-		return query{}, err
+	var where filter.Expr
+	if in.Filter != "" {
+		if where, err = t.ParseFilter(in.Filter, s.options); err != nil {
+			return query{}, err
+		}
 	}
 	return query{projection: projection, where: where, page: page}, nil
 }
