@@ -98,6 +98,37 @@ func (p *pacer) next(now time.Time) time.Time {
 	return maxTime(last.Add(share.Truncate(time.Microsecond)), now)
 }
 
+// Turns are the times at which calls are sent that are there before their turn comes,
+// each answered at once. Not safe for concurrent use.
+type Turns struct{ pacer pacer }
+
+// NewTurns begins with nothing spent of a limit a minute; 0 is no limit.
+func NewTurns(perMinute int) *Turns {
+	p := newPacer(perMinute)
+	p.spread = true
+	return &Turns{p}
+}
+
+// Next returns the turn of the next call, at from or later.
+func (t *Turns) Next(from time.Time) time.Time {
+	for at := from; ; {
+		later := t.pacer.next(at)
+		if !later.After(at) {
+			return at
+		}
+		at = later
+	}
+}
+
+// Take counts a call as sent at its turn, and returns that. From must not be before
+// the last one.
+func (t *Turns) Take(from time.Time) time.Time {
+	at := t.Next(from)
+	t.pacer.begin()
+	t.pacer.end(at, false)
+	return at
+}
+
 // again returns when a request may be sent that belongs to one which was sent
 // just before: it uses what is spare, and is not spread.
 func (p *pacer) again(now time.Time) time.Time { return p.room(now, p.limit) }

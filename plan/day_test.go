@@ -217,7 +217,8 @@ func (d *day) pages(from time.Duration, n int, group string, joins bool) {
 	}
 }
 
-// pass lets the day pass, with a look every six seconds.
+// pass lets the day pass, with a look every six seconds. What it took is the time in
+// which there was something to send.
 //
 // The bound is for everybody who sends a call if something is due at a look.
 // Take a stretch that begins and ends with nothing due. What it changed in all
@@ -235,6 +236,7 @@ func (d *day) pass(t require.TestingT, limits plan.Limits) (took tally, least bo
 		d.now = look
 		news += oneIf(fresh)
 		if p := d.look(t, limits); len(p.Commands) > 0 {
+			took.took += callEvery
 			d.send(p)
 			took.commands, took.calls = took.commands+len(p.Commands), took.calls+1
 		}

@@ -6,35 +6,41 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/scim-bridge/scim-bridge/dispatch"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/umapi"
 )
 
-// What package dispatch goes by: see glance, window and widest there, and 10 calls
-// a minute, spread evenly.
+// What package dispatch goes by: see glance, window and widest there.
 const (
 	dispatchGlance = 50
-	dispatchWindow = 2000
-	dispatchWidest = 4
-	callEvery      = 6 * time.Second
+	dispatchWindow = 4000
+	dispatchWidest = 3
+	perMinute      = 10
+	callEvery      = time.Minute / perMinute
 )
 
-// tally is what it took.
-type tally struct{ commands, calls int }
+// tally is what it took, and how long until the last call was sent.
+type tally struct {
+	commands, calls int
+	took            time.Duration
+}
 
-// clear dispatches until nothing is due, and shows each call to seen, unless
-// that is nil.
+// clear dispatches until nothing is due, at the pace that package dispatch keeps,
+// and shows each call to seen, unless that is nil.
 func (l *fastLedger) clear(t require.TestingT, limits plan.Limits, seen func(plan.Plan)) tally {
 	var sum tally
+	turns, began := dispatch.NewTurns(perMinute), l.now
 	for {
+		l.now = turns.Next(l.now)
 		p := l.look(t, limits)
 		if len(p.Commands) > 0 {
 			if seen != nil {
 				seen(p)
 			}
+			turns.Take(l.now)
 			l.send(p)
-			sum.commands, sum.calls = sum.commands+len(p.Commands), sum.calls+1
-			l.now = l.now.Add(callEvery)
+			sum.commands, sum.calls, sum.took = sum.commands+len(p.Commands), sum.calls+1, l.now.Sub(began)
 			continue
 		}
 		at, ok := l.next()

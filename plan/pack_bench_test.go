@@ -35,15 +35,15 @@ func (c packing) pack(t require.TestingT, l *fastLedger) result {
 	return r
 }
 
-// report shows calls and commands beside the fewest, and how long so many
-// calls take where 10 a minute are allowed.
+// report shows calls and commands beside the fewest, and how long it took where 10
+// calls a minute are allowed.
 func (r result) report(b *testing.B) {
 	b.ReportMetric(float64(r.took.commands), "commands")
 	b.ReportMetric(float64(r.least.commands), "commands-bound")
 	b.ReportMetric(float64(r.took.calls), "calls")
 	b.ReportMetric(float64(r.least.calls), "calls-bound")
 	b.ReportMetric(r.ratio(), "ratio")
-	b.ReportMetric(float64(r.took.calls)*callEvery.Minutes(), "minutes")
+	b.ReportMetric(r.took.took.Minutes(), "minutes")
 }
 
 func TestBuild_TakesHardlyMoreCallsThanTheBound(t *testing.T) {
@@ -72,7 +72,7 @@ func BenchmarkPacking(b *testing.B) {
 		{"10,000 users into one group", func() *fastLedger { return intoOneGroup(10000) }, 1.02},
 		{"500 users moved between 40 groups", func() *fastLedger { return moved(500, 40) }, 1.02},
 		{"500 users moved between 40 groups of skewed sizes", func() *fastLedger { return reorganised(500, 40) }, 1.02},
-		{"3,000 users moved between 400 groups of skewed sizes", func() *fastLedger { return reorganised(3000, 400) }, 1.03},
+		{"3,000 users moved between 400 groups of skewed sizes", func() *fastLedger { return reorganised(3000, 400) }, 1.02},
 		{"50,000 users and 800 groups into an empty Adobe", func() *fastLedger { return emptyAdobe(50000, 800) }, 1.02},
 		{"100 new groups of 80 users who are there", func() *fastLedger { return newGroups(20000, 100, 80) }, 1.02},
 		{"a group of 10,000 renamed", func() *fastLedger { return renamedGroup(10000) }, 1.02},
