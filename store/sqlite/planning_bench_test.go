@@ -55,7 +55,8 @@ const (
 	companyDue    = 1000
 )
 
-// numbers fills tables of its own with what the others are made of.
+// numbers fills tables of its own with what the others are made of. Those who are
+// due are in the same groups however many there are besides.
 const numbers = `
 	CREATE TEMP TABLE person AS
 		WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)
@@ -67,7 +68,7 @@ const numbers = `
 		SELECT i, format('group-%04d', i) AS id, format('Group %04d', i) AS name FROM n;
 	CREATE TEMP TABLE place AS
 		SELECT p.i AS person, t.i AS team, p.id AS user_id, t.id AS group_id, k.value = 0 AND p.what = 'moves' AS missing, p.what
-		FROM person p, json_each('[0,1663,3326]') k JOIN team t ON t.rowid = ((p.i * 2654435761 >> 12) + k.value) % ?3 + 1`
+		FROM person p, json_each('[0,1663,3326]') k JOIN team t ON t.rowid = ((p.i / ?2 * 2654435761 >> 12) + p.i % ?2 + k.value) % ?3 + 1`
 
 var company = []string{
 	`INSERT INTO groups (key, org, id, document, display_name_key, display, external_id, version, created, modified)
