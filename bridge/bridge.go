@@ -139,6 +139,7 @@ func (b *Bridge) addOrgs(cfg Config, st store.Store) error {
 			o.Dispatch.Log = cfg.Log
 		}
 		o.Dispatch.Target = target(o.Adobe)
+		o.Adobe.Once = true // the dispatcher counts what is sent
 		client, err := umapi.New(o.Adobe)
 		if err != nil {
 			return fmt.Errorf("org %s: %w", name, err)

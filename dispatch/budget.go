@@ -143,7 +143,7 @@ func (b *budget) end(e Endpoint, err error) time.Time {
 		wait += doubled(marginFirst, marginMost, m.vain)
 	}
 	m.vain++
-	until := now.Add(wait)
+	until := clockAfter(wait)
 	b.asked = maxTime(b.asked, until)
 	// Without a token nothing can be sent.
 	all := asked >= lockedOut || outcome == umapi.OutcomeNotSent

@@ -103,6 +103,20 @@ func TestBudget_ObeysRetryAfter(t *testing.T) {
 	}
 }
 
+func TestBudget_IsNotANanosecondEarly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Nanosecond)
+		b := newBudget(10, 25, slog.New(slog.DiscardHandler))
+		_, ok := b.begin(Actions)
+		require.True(t, ok)
+		refused := time.Now()
+		b.end(Actions, failure(429, umapi.OutcomeRefused, time.Hour))
+		require.NoError(t, b.follow(t.Context(), Actions))
+		require.GreaterOrEqual(t, time.Since(refused), time.Hour)
+	})
+}
+
 func TestBudget_WaitsLongerThanIsAskedIfThatWasNotEnough(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

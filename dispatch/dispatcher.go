@@ -229,6 +229,11 @@ func maxTime(a, b time.Time) time.Time {
 // clock is the time as the store keeps it.
 func clock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
+// clockAfter is the first time of the clock at which a wait is over.
+func clockAfter(wait time.Duration) time.Time {
+	return time.Now().UTC().Add(wait + time.Microsecond - 1).Truncate(time.Microsecond)
+}
+
 // step looks once at what is due and does what can be done now.
 func (d *Dispatcher) step(ctx context.Context) (pauseUntil, error) {
 	now := clock()

@@ -87,6 +87,7 @@ func (w *world) start() {
 		OrgID: orgID, ClientID: client,
 		ClientSecret: func() (string, error) { return w.secret, nil },
 		Transport:    w.transport,
+		Once:         true,
 	})
 	require.NoError(w.t, err)
 	through := w.through

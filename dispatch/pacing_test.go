@@ -1,7 +1,9 @@
 package dispatch_test
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -236,6 +238,34 @@ func TestRun_NothingIsReadBeforeACallMayBeSentAgain(t *testing.T) {
 		require.NotEqual(t, -1, refused)
 		require.Greater(t, len(entries), refused+2)
 		require.GreaterOrEqual(t, entries[refused+1].Time.Sub(entries[refused].Time), 45*time.Second, entries[refused+1].Path)
+	})
+}
+
+func TestRun_ARefusedTokenIsReplacedAtOnceAndWithinTheLimit(t *testing.T) {
+	inWorld(t, limited, func(t *testing.T, w *world) {
+		seen := &witness{next: w.adobe}
+		w.transport = seen
+		var log bytes.Buffer
+		w.cfg.Log = slog.New(slog.NewJSONHandler(&log, nil))
+		for i := range 300 {
+			w.addUser(fmt.Sprintf("user%d", i), nil)
+		}
+		w.start()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		for range 5 {
+			require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Status: http.StatusUnauthorized, Times: 1}))
+			for struck := len(w.calls()); len(w.calls()) < struck+2; { // it, and again
+				time.Sleep(time.Second)
+				synctest.Wait()
+			}
+		}
+		require.NotEqual(t, dispatch.PauseDenied, w.allowance(dispatch.Actions).Why)
+		w.settle()
+		w.halt()
+		require.Len(t, w.calls(), 35)
+		seen.requireLimits(t)
+		require.Empty(t, log.String(), "it is nobody's business")
 	})
 }
 

@@ -1,7 +1,9 @@
 package dispatch
 
 import (
+	"errors"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/scim-bridge/scim-bridge/umapi"
@@ -24,15 +26,21 @@ const (
 // whole; those that Adobe turned away because of a limit are the budget's.
 // Whoever has it says so once for each change of cause, and when it is over.
 type trouble struct {
-	cause string
-	tries int
-	wait  time.Duration // before the next try
-	why   Pause
+	cause   string
+	tries   int
+	renewed bool          // since the last answer a fresh token was asked for
+	wait    time.Duration // before the next try
+	why     Pause
 }
 
 // call notes a call or a read that failed as a whole, and reports whether the
-// cause is another than that of the one before.
+// cause is another than that of the one before. A token that is refused is none
+// yet: the next request has another.
 func (t *trouble) call(err error) (fresh bool) {
+	if tokenRefused(err) && !t.renewed {
+		t.renewed, t.wait, t.why = true, 0, PauseDenied
+		return false
+	}
 	class, outcome := umapi.ClassOf(err), umapi.OutcomeOf(err)
 	cause := string(class) + "/" + string(outcome)
 	fresh = cause != t.cause
@@ -52,6 +60,13 @@ func (t *trouble) call(err error) (fresh bool) {
 		t.wait, t.why = doubled(brokenWait, brokenMost, t.tries), PauseBroken
 	}
 	return fresh
+}
+
+// tokenRefused reports whether another token may be all that is needed: the service
+// was restarted, or the credential rotated.
+func tokenRefused(err error) bool {
+	e, ok := errors.AsType[*umapi.Error](err)
+	return ok && e.Status == http.StatusUnauthorized && !errors.Is(err, umapi.ErrDenied)
 }
 
 // say tells of a call that failed as a whole.

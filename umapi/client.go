@@ -48,7 +48,7 @@ const maxReplyBytes = 1 << 20
 
 // Act sends commands as one call and returns the service's reply. The call is
 // checked first (see [ValidateCall]); after a 401, which changed nothing, it is
-// sent once more with a fresh token; it is not sent again for any other reason.
+// sent once more with a fresh token, unless [Config].Once is set; it is not sent again for any other reason.
 //
 // An error is an *[Error]: [ClassOf] says what it means for the caller,
 // [OutcomeOf] whether the commands may have been applied. Without an error each

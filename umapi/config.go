@@ -53,6 +53,9 @@ type Config struct {
 	// Timeout bounds each attempt, from connecting to the end of the answer;
 	// DefaultTimeout if 0.
 	Timeout time.Duration
+	// Once has the client give up a request that was answered 401, though the next
+	// gets a fresh token: who counts what is sent repeats it when its turn comes.
+	Once bool
 	// UserAgent replaces the default, which is scim-bridge, its version and the
 	// platform.
 	UserAgent string

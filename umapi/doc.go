@@ -53,7 +53,8 @@
 //	ClassReread      what was believed is out of date; read again
 //
 // A call is sent at most once, except that an answer of 401, which changed
-// nothing, is followed by one more try with a fresh access token. Everything
+// nothing, is followed by one more try with a fresh access token, unless
+// [Config].Once says not. Everything
 // else is the caller's decision, and [OutcomeOf] says what it may assume:
 // [OutcomeNotSent] is claimed only when it is certain that the request never
 // left, [OutcomeRefused] only when the service answered that it refused, and

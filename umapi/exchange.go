@@ -38,14 +38,18 @@ type answer struct {
 
 // do makes a request, and once more with a fresh token if the answer is 401:
 // then the service did nothing, and a token can be refused because the service
-// was restarted or the credential rotated. Every error is an *Error.
+// was restarted or the credential rotated. With [Config].Once it is left to the
+// caller to make it again. Every error is an *Error.
 func (c *Client) do(ctx context.Context, r request) (answer, error) {
 	a, err := c.attempt(ctx, r)
 	if e, ok := errors.AsType[*Error](err); !ok || e.Op == opToken || e.Status != http.StatusUnauthorized {
 		return a, err
 	}
-	if err := c.tokens.drop(ctx, a.token); err != nil {
-		return answer{}, err
+	if dropped := c.tokens.drop(ctx, a.token); dropped != nil {
+		return answer{}, dropped
+	}
+	if c.cfg.Once {
+		return a, err
 	}
 	return c.attempt(ctx, r)
 }

@@ -371,3 +371,18 @@ func TestToken_SecretTravelsInTheBodyOnly(t *testing.T) {
 	require.Equal(t, "https://ims-na1.adobelogin.com/ims/token/v3", seen.URL.String())
 	require.Empty(t, seen.Header.Get("Authorization"))
 }
+
+func TestOnce_LeavesItToTheCallerToRepeatWhatWasRefused(t *testing.T) {
+	t.Parallel()
+	s := &service{api: answers(200, successBody)}
+	c := newService(t, s, func(cfg *Config) { cfg.Once = true })
+	_, err := c.Act(t.Context(), oneCommand())
+	require.NoError(t, err)
+	s.revoke()
+	_, err = c.Act(t.Context(), oneCommand())
+	require.Equal(t, OutcomeRefused, OutcomeOf(err))
+	require.Equal(t, ClassDenied, ClassOf(err))
+	require.Equal(t, 2, s.calls())
+	_, err = c.Act(t.Context(), oneCommand())
+	require.NoError(t, err, "the next has a fresh token")
+}
