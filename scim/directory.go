@@ -23,7 +23,8 @@ type Users interface {
 	// User returns one user, or directory.ErrNotFound.
 	User(ctx context.Context, org, id string) (directory.User, error)
 	// UpdateUser replaces a user's document if its version is ifVersion, else
-	// it returns directory.ErrVersion. An equal document changes nothing.
+	// it returns directory.ErrVersion. An equal document changes nothing. When
+	// the user was last synced is not in what it returns.
 	UpdateUser(ctx context.Context, org, id string, ifVersion int64, doc []byte, o directory.Origin) (directory.User, error)
 	// DeleteUser removes a user and its memberships. An ifVersion of zero fits
 	// any version.

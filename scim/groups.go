@@ -41,6 +41,15 @@ func (s *service) createGroup(w http.ResponseWriter, r *http.Request) error {
 	return s.showGroup(w, r, http.StatusCreated, g, projection)
 }
 
+// afterWrite fills in the state of what was just changed, where the directory
+// leaves that to the next read.
+func afterWrite(s directory.Sync) directory.Sync {
+	if s.State == "" {
+		s.State = directory.SyncPending
+	}
+	return s
+}
+
 // groupChange is an empty change under the org's rules.
 func (s *service) groupChange() directory.GroupChange {
 	return directory.GroupChange{

@@ -80,15 +80,15 @@ func (s *service) changeUser(w http.ResponseWriter, r *http.Request, parse func(
 		if next == nil {
 			return s.showStoredUser(w, r, u, projection)
 		}
-		u, err = s.dir.UpdateUser(r.Context(), s.org.Name, id, u.Version, next, origin(r))
+		after, err := s.dir.UpdateUser(r.Context(), s.org.Name, id, u.Version, next, origin(r))
 		if errors.Is(err, directory.ErrVersion) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		u.Sync = afterWrite(u.Sync)
-		return s.showStoredUser(w, r, u, projection)
+		after.Sync.LastSynced = u.Sync.LastSynced // which a write does not tell
+		return s.showStoredUser(w, r, after, projection)
 	}
 	return directory.ErrOverloaded
 }

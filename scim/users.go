@@ -31,22 +31,12 @@ func (s *service) createUser(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	u.Sync = afterWrite(u.Sync)
 	return s.showUser(w, r, http.StatusCreated, u, nil, projection)
 }
 
 // newMeta is what the bridge knows of a resource that comes into being.
 func newMeta(o directory.Origin) directory.Meta {
 	return directory.Meta{ID: newID(), Version: 1, Created: o.At, LastModified: o.At}
-}
-
-// afterWrite fills in the state of what was just changed, where the directory
-// leaves that to the next read.
-func afterWrite(s directory.Sync) directory.Sync {
-	if s.State == "" {
-		s.State = directory.SyncPending
-	}
-	return s
 }
 
 // getUser is GET /Users/{id} (RFC 7644 section 3.4.1).

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -64,7 +65,6 @@ func (s *Store) CreateUser(ctx context.Context, org string, u directory.User, o 
 	if err != nil {
 		return directory.User{}, fmt.Errorf("create user: %w", err)
 	}
-	var stored directory.User
 	err = s.update(ctx, refuse, func(ctx context.Context, t *tx) error {
 		n, err := t.exec(ctx, insertUser, org, u.ID, r.document, r.nameKey, r.external, r.displayKey, r.shown,
 			flag(r.active), micros(o.At), r.search)
@@ -78,16 +78,22 @@ func (s *Store) CreateUser(ctx context.Context, org string, u directory.User, o 
 		if r.active {
 			class = plan.ClassJoin
 		}
-		if err := t.userChanged(ctx, org, u.ID, class, o, "created", "created user "+r.name); err != nil {
-			return err
-		}
-		stored, err = t.user(ctx, org, u.ID)
-		return err
+		return t.userChanged(ctx, org, u.ID, class, o, "created", "created user "+r.name)
 	})
 	if err != nil {
 		return directory.User{}, fmt.Errorf("create user %s: %w", u.ID, err)
 	}
-	return stored, nil
+	return written(u.ID, r, 1, micros(o.At), o), nil
+}
+
+// written is a user as a write leaves it. To read it back would take the writer's
+// time, for which all writes wait.
+func written(id string, r userRow, version, created int64, o directory.Origin) directory.User {
+	return directory.User{
+		Meta:     directory.Meta{ID: id, Version: version, Created: date(created), LastModified: date(micros(o.At))},
+		Document: json.RawMessage(r.document),
+		Sync:     directory.Sync{State: directory.SyncPending},
+	}
 }
 
 // userChanged makes a user due and says so in the journal.
@@ -105,7 +111,7 @@ func (t *tx) userChanged(ctx context.Context, org, id string, c plan.Class, o di
 }
 
 const (
-	userState = `SELECT key, version, document, user_name_key, active FROM users WHERE org = ?1 AND id = ?2`
+	userState = `SELECT key, version, created, document, user_name_key, active FROM users WHERE org = ?1 AND id = ?2`
 
 	userNameTaken = `SELECT EXISTS (SELECT 1 FROM users WHERE org = ?1 AND user_name_key = ?2)`
 
@@ -129,22 +135,21 @@ func (s *Store) UpdateUser(
 	}
 	var stored directory.User
 	err = s.update(ctx, refuse, func(ctx context.Context, t *tx) error {
-		var key, version int64
+		var key, version, created int64
 		var old userRow
-		found, err := t.row(ctx, userState, []any{org, id}, &key, &version, &old.document, &old.nameKey, &old.active)
+		found, err := t.row(ctx, userState, []any{org, id}, &key, &version, &created, &old.document, &old.nameKey, &old.active)
 		if err != nil {
 			return err
 		}
 		if err := fits(found, version, ifVersion); err != nil {
 			return err
 		}
-		if r.document != old.document {
-			if err := t.updateUser(ctx, org, id, key, old, r, o); err != nil {
-				return err
-			}
+		if r.document == old.document {
+			stored, err = t.user(ctx, org, id)
+			return err
 		}
-		stored, err = t.user(ctx, org, id)
-		return err
+		stored = written(id, r, version+1, created, o)
+		return t.updateUser(ctx, org, id, key, old, r, o)
 	})
 	if err != nil {
 		return directory.User{}, fmt.Errorf("update user %s: %w", id, err)
@@ -210,9 +215,9 @@ const (
 // due. ifVersion as for UpdateUser.
 func (s *Store) DeleteUser(ctx context.Context, org, id string, ifVersion int64, o directory.Origin) error {
 	err := s.update(ctx, refuse, func(ctx context.Context, t *tx) error {
-		var key, version int64
+		var key, version, created int64
 		var old userRow
-		found, err := t.row(ctx, userState, []any{org, id}, &key, &version, &old.document, &old.nameKey, &old.active)
+		found, err := t.row(ctx, userState, []any{org, id}, &key, &version, &created, &old.document, &old.nameKey, &old.active)
 		if err != nil {
 			return err
 		}
