@@ -96,7 +96,7 @@ func (a *admin) userIn(ctx context.Context, org, name string) (string, error) {
 	if !errors.Is(err, directory.ErrNotFound) {
 		return u.ID, err
 	}
-	l, err := a.store.Users(ctx, org, named("userName", name), directory.Page{Start: 1, Count: 1})
+	l, err := a.store.Users(ctx, org, filter.Query{Where: named("userName", name)}, directory.Page{Start: 1, Count: 1})
 	if err != nil || len(l.Resources) == 0 {
 		return "", err
 	}
@@ -109,7 +109,7 @@ func (a *admin) groupIn(ctx context.Context, org, name string) (string, error) {
 	if !errors.Is(err, directory.ErrNotFound) {
 		return g.ID, err
 	}
-	l, err := a.store.Groups(ctx, org, named("displayName", name), directory.Page{Start: 1, Count: 1})
+	l, err := a.store.Groups(ctx, org, filter.Query{Where: named("displayName", name)}, directory.Page{Start: 1, Count: 1})
 	if err != nil || len(l.Resources) == 0 {
 		return "", err
 	}

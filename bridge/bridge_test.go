@@ -270,7 +270,7 @@ func (s *failingPing) Ping(ctx context.Context) error {
 func TestHandler_UnknownPathsAreNotFound(t *testing.T) {
 	w := newWorld(t)
 	b, _ := w.start(t, w.store)
-	for _, path := range []string{"/", "/scim", "/scim/v2/Nothing", "/metrics", "/healthz/"} {
+	for _, path := range []string{"/", "/scim/Nothing", "/scim/v2/Nothing", "/metrics", "/healthz/"} {
 		status, _ := send(t, b, http.MethodGet, path, "")
 		assert.Equal(t, http.StatusNotFound, status, path)
 	}

@@ -128,12 +128,20 @@ type Page struct {
 	Start int
 	// Count is the most resources to return. Zero asks for the total only.
 	Count int
+	// After is the Next of a page of the same query. The page begins behind the
+	// last resource of that one, whatever came or went meanwhile, and Start
+	// does not count.
+	After string
 }
 
-// List is a page of resources and the number of all that match.
+// List is a page of resources, the number of all that match, and how it goes on.
 type List[T any] struct {
+	// Total is not counted for a page that has an After: it stays zero.
 	Total     int
 	Resources []T
+	// Next is where the next page begins, empty if there is none. It can be kept
+	// and used by another process.
+	Next string
 }
 
 // Origin says who asked for a change, for the journal.

@@ -29,8 +29,8 @@ type Users interface {
 	// DeleteUser removes a user and its memberships. An ifVersion of zero fits
 	// any version.
 	DeleteUser(ctx context.Context, org, id string, ifVersion int64, o directory.Origin) error
-	// Users lists the users that match where, nil for all, in a stable order.
-	Users(ctx context.Context, org string, where filter.Expr, page directory.Page) (directory.List[directory.User], error)
+	// Users lists the users that match a query, in a stable order.
+	Users(ctx context.Context, org string, q filter.Query, page directory.Page) (directory.List[directory.User], error)
 	// GroupsOf returns the groups of which each user is a direct member, by
 	// user id.
 	GroupsOf(ctx context.Context, org string, users []string) (map[string][]directory.GroupRef, error)
@@ -49,8 +49,8 @@ type Groups interface {
 	UpdateGroup(ctx context.Context, org, id string, c directory.GroupChange, o directory.Origin) (directory.Group, []string, error)
 	// DeleteGroup removes a group and its memberships, not its members.
 	DeleteGroup(ctx context.Context, org, id string, ifVersion int64, o directory.Origin) error
-	// Groups lists the groups that match where, nil for all, in a stable order.
-	Groups(ctx context.Context, org string, where filter.Expr, page directory.Page) (directory.List[directory.Group], error)
+	// Groups lists the groups that match a query, in a stable order.
+	Groups(ctx context.Context, org string, q filter.Query, page directory.Page) (directory.List[directory.Group], error)
 	// Members returns up to limit members whose id is greater than after, in
 	// order of id.
 	Members(ctx context.Context, org, group, after string, limit int) ([]directory.Member, error)

@@ -22,9 +22,12 @@ func TestProviderConfig_SaysWhatIsSupported(t *testing.T) {
 	assert.Equal(t, []any{"urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"}, v["schemas"])
 	assert.Equal(t, yes, v["patch"])
 	assert.Equal(t, yes, v["etag"])
-	assert.Equal(t, no, v["sort"])
+	assert.Equal(t, yes, v["sort"])
 	assert.Equal(t, no, v["changePassword"])
 	assert.Equal(t, map[string]any{"supported": true, "maxResults": 1000.0}, v["filter"])
+	assert.Equal(t, map[string]any{
+		"cursor": true, "index": true, "defaultPaginationMethod": "index", "defaultPageSize": 100.0, "maxPageSize": 1000.0, "cursorTimeout": 86400.0,
+	}, v["pagination"])
 	bulk := v["bulk"].(map[string]any)
 	assert.Equal(t, map[string]any{"supported": true, "maxOperations": 1000.0, "maxPayloadSize": float64(24 << 20)}, bulk)
 	schemes := v["authenticationSchemes"].([]any)

@@ -95,39 +95,6 @@ func (s *service) deleteGroup(w http.ResponseWriter, r *http.Request) error {
 		})
 }
 
-// listGroups is GET /Groups (RFC 7644 section 3.4.2).
-func (s *service) listGroups(w http.ResponseWriter, r *http.Request) error {
-	q, err := s.queryOf(r, resource.Group())
-	if err != nil {
-		return err
-	}
-	return s.showGroups(w, r, q)
-}
-
-// searchGroups is POST /Groups/.search (RFC 7644 section 3.4.3).
-func (s *service) searchGroups(w http.ResponseWriter, r *http.Request) error {
-	q, err := s.searchOf(r, resource.Group())
-	if err != nil {
-		return err
-	}
-	return s.showGroups(w, r, q)
-}
-
-// showGroups answers a search for groups.
-func (s *service) showGroups(w http.ResponseWriter, r *http.Request, q query) error {
-	list, err := s.dir.Groups(r.Context(), s.org.Name, q.where, q.page)
-	if err != nil {
-		return err
-	}
-	a := newAnswer(w, r, http.StatusOK)
-	listHead(&a.buf, list.Total, q.page.Start, len(list.Resources))
-	if err := s.appendGroups(r, a, list.Resources, q.projection); err != nil {
-		return err
-	}
-	a.buf.WriteString(listTail)
-	return a.end()
-}
-
 // appendGroups writes groups, with commas between them.
 func (s *service) appendGroups(r *http.Request, a *answer, groups []directory.Group, p resource.Projection) error {
 	v := s.renderer(r, p)

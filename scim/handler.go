@@ -77,11 +77,11 @@ func (s *service) routes() http.Handler {
 	s.resources = s.guard(single)
 	r.Handle(bulkPath, s.endpoint(bulkLimit(bounded(limits.GroupBody, methods{http.MethodPost: s.bulk}))))
 
-	for path, search := range map[string]endpoint{
-		usersPath + "/.search": s.searchUsers, groupsPath + "/.search": s.searchGroups, "/.search": s.searchAll,
-	} {
-		r.Handle(path, s.limited(limits.UserBody, methods{http.MethodPost: search}))
+	users, groups := resource.User(), resource.Group()
+	for path, types := range map[string][]*resource.Type{usersPath: {users}, groupsPath: {groups}, "": {users, groups}} {
+		r.Handle(path+"/.search", s.limited(limits.UserBody, methods{http.MethodPost: s.search(types...)}))
 	}
+	r.Handle("/", s.limited(limits.UserBody, methods{http.MethodGet: s.list(users, groups)}))
 	for path, get := range map[string]endpoint{
 		providerConfigPath:          s.getProviderConfig,
 		misnamedProviderConfigPath:  s.getProviderConfig,
@@ -102,14 +102,14 @@ func (s *service) routes() http.Handler {
 // routeResources adds the endpoints of users and groups.
 func (s *service) routeResources(r chi.Router) {
 	r.Handle(usersPath, s.limited(s.org.Limits.UserBody, methods{
-		http.MethodGet: s.listUsers, http.MethodPost: s.createUser,
+		http.MethodGet: s.list(resource.User()), http.MethodPost: s.createUser,
 	}))
 	r.Handle(usersPath+"/{id}", s.limited(s.org.Limits.UserBody, methods{
 		http.MethodGet: s.getUser, http.MethodPut: s.putUser,
 		http.MethodPatch: s.patchUser, http.MethodDelete: s.deleteUser,
 	}))
 	r.Handle(groupsPath, s.limited(s.org.Limits.GroupBody, methods{
-		http.MethodGet: s.listGroups, http.MethodPost: s.createGroup,
+		http.MethodGet: s.list(resource.Group()), http.MethodPost: s.createGroup,
 	}))
 	r.Handle(groupsPath+"/{id}", s.limited(s.org.Limits.GroupBody, methods{
 		http.MethodGet: s.getGroup, http.MethodPut: s.putGroup,

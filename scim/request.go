@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,7 +14,6 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/scim-bridge/scim-bridge/directory"
-	"github.com/scim-bridge/scim-bridge/scim/filter"
 	"github.com/scim-bridge/scim-bridge/scim/resource"
 )
 
@@ -77,7 +75,7 @@ func isURLSafe(s string) bool {
 
 // parameterNames are those that searches take. They are found in any case:
 // clients differ in startIndex and startindex.
-var parameterNames = []string{"attributes", "excludedAttributes", "filter", "startIndex", "count"}
+var parameterNames = []string{"attributes", "excludedAttributes", "filter", "sortBy", "sortOrder", "startIndex", "count", "cursor"}
 
 // parameters reads the query string. Unlike net/url it takes a semicolon for
 // what RFC 3986 says it is, and does not silently drop what it cannot read: a
@@ -118,60 +116,15 @@ func projectionOf(r *http.Request, t *resource.Type) (resource.Projection, error
 	return resource.ParseProjection(t, v["attributes"], v["excludedAttributes"])
 }
 
-// query is a search (RFC 7644 section 3.4.2).
-type query struct {
-	projection resource.Projection
-	where      filter.Expr
-	page       directory.Page
-}
-
-// queryOf reads a search from the query string. Parameters that are not ours
-// are passed over.
-func (s *service) queryOf(r *http.Request, t *resource.Type) (query, error) {
-	v, err := parameters(r)
-	if err != nil {
-		return query{}, err
-	}
-	start, err := number("startIndex", v.Get("startIndex"), 1)
-	if err != nil {
-		return query{}, err
-	}
-	count, err := number("count", v.Get("count"), defaultCount)
-	if err != nil {
-		return query{}, err
-	}
-	projection, err := resource.ParseProjection(t, v["attributes"], v["excludedAttributes"])
-	if err != nil {
-		return query{}, err
-	}
-	var where filter.Expr
-	// A blank filter is refused: it was made of something that was missing, and
-	// whoever takes the first of all users for a match harms somebody.
-	if v.Has("filter") {
-		if where, err = t.ParseFilter(v.Get("filter"), s.options); err != nil {
-			return query{}, err
-		}
-	}
-	return query{projection: projection, where: where, page: pageOf(start, count)}, nil
-}
-
-// pageOf brings the numbers into their bounds, as RFC 7644 table 6 wants it.
-func pageOf(start, count int) directory.Page {
-	return directory.Page{
-		Start: min(max(start, 1), math.MaxInt32),
-		Count: min(max(count, 0), maxCount),
-	}
-}
-
-// number reads an integer. One that no machine holds is as good as the largest.
-func number(name, text string, otherwise int) (int, error) {
+// number reads an integer, nil if there is none. One that no machine holds is as good as the largest.
+func number(name, text string) (*int, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
-		return otherwise, nil
+		return nil, nil
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
-		return 0, badRequest(scimerrors.ScimTypeInvalidValue, "%s: %q is not an integer", name, text)
+		return nil, badRequest(scimerrors.ScimTypeInvalidValue, "%s: %q is not an integer", name, text)
 	}
-	return n, nil
+	return &n, nil
 }

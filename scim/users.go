@@ -111,43 +111,6 @@ func (v renderer) appendUser(a *answer, u directory.User, groups []directory.Gro
 	return nil
 }
 
-// listUsers is GET /Users (RFC 7644 section 3.4.2).
-func (s *service) listUsers(w http.ResponseWriter, r *http.Request) error {
-	q, err := s.queryOf(r, resource.User())
-	if err != nil {
-		return err
-	}
-	return s.showUsers(w, r, q)
-}
-
-// searchUsers is POST /Users/.search (RFC 7644 section 3.4.3).
-func (s *service) searchUsers(w http.ResponseWriter, r *http.Request) error {
-	q, err := s.searchOf(r, resource.User())
-	if err != nil {
-		return err
-	}
-	return s.showUsers(w, r, q)
-}
-
-// showUsers answers a search for users.
-func (s *service) showUsers(w http.ResponseWriter, r *http.Request, q query) error {
-	list, err := s.dir.Users(r.Context(), s.org.Name, q.where, q.page)
-	if err != nil {
-		return err
-	}
-	groups, err := s.groupsOf(r, list.Resources, q.projection)
-	if err != nil {
-		return err
-	}
-	a := newAnswer(w, r, http.StatusOK)
-	listHead(&a.buf, list.Total, q.page.Start, len(list.Resources))
-	if err := s.appendUsers(r, a, list.Resources, groups, q.projection); err != nil {
-		return err
-	}
-	a.buf.WriteString(listTail)
-	return a.end()
-}
-
 // groupsOf returns the groups that users are in, by user id, if they are wanted.
 func (s *service) groupsOf(r *http.Request, users []directory.User, p resource.Projection) (map[string][]directory.GroupRef, error) {
 	if len(users) == 0 || !p.Wants("groups") {

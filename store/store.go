@@ -54,9 +54,11 @@ type Users interface {
 	// groups that it was in, and makes the user (class leave) and those
 	// memberships due. ifVersion as for UpdateUser.
 	DeleteUser(ctx context.Context, org, id string, ifVersion int64, o directory.Origin) error
-	// Users lists the users that match where, nil for all, in order of
-	// creation. The order is total and stable.
-	Users(ctx context.Context, org string, where filter.Expr, page directory.Page) (directory.List[directory.User], error)
+	// Users lists the users that match a query. The order is total and stable: a
+	// list that is read page by page, each After the one before, has whoever is
+	// there and matches all the time exactly once, whatever changes meanwhile
+	// but the value that it is sorted by.
+	Users(ctx context.Context, org string, q filter.Query, page directory.Page) (directory.List[directory.User], error)
 	// GroupsOf returns the groups of which each user is a direct member, by user id,
 	// ordered by displayName. Users without a group are left out.
 	GroupsOf(ctx context.Context, org string, users []string) (map[string][]directory.GroupRef, error)
@@ -83,9 +85,9 @@ type Groups interface {
 	// DeleteGroup removes a group and its memberships (not its members) and
 	// makes the group (class leave) and each membership due.
 	DeleteGroup(ctx context.Context, org, id string, ifVersion int64, o directory.Origin) error
-	// Groups lists the groups that match where, nil for all, in order of
-	// creation, without their members.
-	Groups(ctx context.Context, org string, where filter.Expr, page directory.Page) (directory.List[directory.Group], error)
+	// Groups lists the groups that match a query, as Users does, without their
+	// members.
+	Groups(ctx context.Context, org string, q filter.Query, page directory.Page) (directory.List[directory.Group], error)
 	// Members returns up to limit direct members of a group whose id is greater
 	// than after, in order of id: pass the last id to go on. A group that is
 	// unknown has none.

@@ -107,6 +107,18 @@ func (e Compare) String() string { return string(appendExpr(nil, e)) }
 // String implements Expr.
 func (e ValuePath) String() string { return string(appendExpr(nil, e)) }
 
+// Query is what a list is asked for: the resources that match Where, nil for
+// all, in an order.
+type Query struct {
+	Where Expr
+	// By is the attribute by which the list is sorted (RFC 7644, section
+	// 3.4.2.3), zero for the order of creation. Resources without it come last,
+	// and first where the order descends; of several values the primary one
+	// counts, else the first. What is equal is in order of creation.
+	By         Path
+	Descending bool
+}
+
 // PatchPath is the path of a PATCH operation: attr, attr.sub (in Path.Sub),
 // attr[filter] or attr[filter].sub. A schema's URN alone has an empty Path.Attr.
 type PatchPath struct {

@@ -99,8 +99,9 @@ func uri(name, description string) schema.SimpleParams {
 		ReferenceTypes: []schema.AttributeReferenceType{schema.AttributeReferenceTypeURI}})
 }
 
-// providerSchema is that of /ServiceProviderConfig (RFC 7643, section 5), with
-// etag and the type of a scheme, which the RFC's own listing forgets.
+// providerSchema is that of /ServiceProviderConfig (RFC 7643, section 5, and RFC
+// 9865, section 4), with etag and the type of a scheme, which the former's own
+// listing forgets.
 func providerSchema() schema.Schema {
 	supported := flag("supported", "Whether the service provider does this.")
 	return schema.Schema{
@@ -121,6 +122,13 @@ func providerSchema() schema.Schema {
 			ability("changePassword", "Changes of passwords.", supported),
 			ability("sort", "Sorted answers.", supported),
 			ability("etag", "Versions of resources.", supported),
+			ability("pagination", "Pages of answers (RFC 9865).",
+				flag("cursor", "Whether pages can be asked for one after another."),
+				flag("index", "Whether pages can be asked for by index."),
+				word("defaultPaginationMethod", "How pages are cut where a client does not say.", false),
+				limit("defaultPageSize", "The size of a page where a client does not say."),
+				limit("maxPageSize", "The size that larger pages are cut to."),
+				limit("cursorTimeout", "For how many seconds a cursor can be used.")),
 			schema.ComplexCoreAttribute(schema.ComplexParams{
 				Name: "authenticationSchemes", Description: optional.NewString("How clients authenticate."),
 				MultiValued: true, Required: true, Mutability: schema.AttributeMutabilityReadOnly(),

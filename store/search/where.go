@@ -204,20 +204,24 @@ func (l *elements) column(sub string) Column {
 	return Column{SQL: l.args.d.At("e.value", l.args.path(strings.ToLower(sub))), Kind: kindOf(p)}
 }
 
+// from selects the elements, empty if there cannot be any.
+func (l *elements) from() string {
+	if l.From != "" || l.document == "" {
+		return l.From
+	}
+	return "FROM " + l.args.d.Elements(l.document, l.args.path(steps(l.path)...)) + " WHERE TRUE"
+}
+
 // exists is the condition that any element meets a condition, or that there
 // is one if that is empty.
 func (l *elements) exists(condition string) string {
-	from := l.From
-	switch {
-	case condition == never || from == "" && l.document == "":
+	if condition == never || l.From == "" && l.document == "" {
 		return never
-	case from == "":
-		from = "FROM " + l.args.d.Elements(l.document, l.args.path(steps(l.path)...)) + " WHERE TRUE"
 	}
 	if condition != "" {
-		from += " AND " + condition
+		condition = " AND " + condition
 	}
-	return "EXISTS (SELECT 1 " + from + ")"
+	return "EXISTS (SELECT 1 " + l.from() + condition + ")"
 }
 
 // holding is a comparison that the list's index answers, if it does.

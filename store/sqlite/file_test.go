@@ -16,6 +16,7 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/scim/filter"
 )
 
 // writeUntilKilled names the variable that makes the test binary the child of
@@ -91,13 +92,13 @@ func TestOpen_AfterKillHoldsAllThatWasAcknowledged(t *testing.T) {
 		// Each user that is there, acknowledged or not, is there with its due row.
 		status, err := s.Status(t.Context(), "acme")
 		require.NoError(t, err)
-		all, err := s.Users(t.Context(), "acme", nil, directory.Page{})
+		all, err := s.Users(t.Context(), "acme", filter.Query{}, directory.Page{})
 		require.NoError(t, err)
 		require.Equal(t, all.Total, status.Pending[plan.KindUser])
 		for _, id := range acknowledged {
 			require.NoError(t, s.DeleteUser(t.Context(), "acme", id, 0, directory.Origin{}))
 		}
-		rest, err := s.Users(t.Context(), "acme", nil, directory.Page{Start: 1, Count: all.Total})
+		rest, err := s.Users(t.Context(), "acme", filter.Query{}, directory.Page{Start: 1, Count: all.Total})
 		require.NoError(t, err)
 		for _, u := range rest.Resources {
 			require.NoError(t, s.DeleteUser(t.Context(), "acme", u.ID, 0, directory.Origin{}))

@@ -64,11 +64,11 @@ func TestOpen_MakesUsersOfAnOlderReleaseSearchable(t *testing.T) {
 			where, err = filter.Parse(text)
 			require.NoError(t, err)
 		}
-		l, err := s.Users(t.Context(), "org1", where, directory.Page{Start: 1, Count: 1})
+		l, err := s.Users(t.Context(), "org1", filter.Query{Where: where}, directory.Page{Start: 1, Count: 1})
 		require.NoError(t, err)
 		require.Equal(t, want, l.Total, text)
 	}
-	l, err := s.Groups(t.Context(), "org1", nil, directory.Page{})
+	l, err := s.Groups(t.Context(), "org1", filter.Query{}, directory.Page{})
 	require.NoError(t, err)
 	require.Equal(t, 1, l.Total)
 }

@@ -48,18 +48,14 @@ func (dialect) EndsWith(text, part string) string {
 	return "substr(" + text + ", -length(" + part + ")) = " + part
 }
 
-// unnamed is the condition that no name is given, as the indexes have it.
-const unnamed = " = ''"
-
-// userTable is how users are searched: u is the row. What the indexes hold is
-// written here as it is there.
+// userTable is how users are searched: u is the row.
 var userTable = search.Table{
 	Document: "u.search",
 	Columns: map[string]search.Column{
 		"id":                {SQL: "u.id", Kind: search.ExactText},
 		"username":          {SQL: "u.user_name_key", Kind: search.Text},
-		"externalid":        {SQL: "u.external_id", Kind: search.ExactText, Missing: "u.external_id" + unnamed},
-		"displayname":       {SQL: "u.display_name_key", Kind: search.Text, Missing: "u.display_name_key" + unnamed},
+		"externalid":        {SQL: "u.external_id", Kind: search.ExactText, Missing: "u.no_external_id"},
+		"displayname":       {SQL: "u.display_name_key", Kind: search.Text, Missing: "u.no_display_name"},
 		"active":            {SQL: "u.active", Kind: search.Flag},
 		"meta":              {Kind: search.Whole},
 		"meta.resourcetype": {SQL: "'User'", Kind: search.ExactText},
@@ -69,7 +65,7 @@ var userTable = search.Table{
 		userSync:            {Kind: search.Whole},
 		userSync + ".state": {SQL: ofUser(`COALESCE(d.state, 'synced')`), Kind: search.Text},
 		userSync + ".detail": {SQL: ofUser(detailOf("d")), Kind: search.ExactText,
-			Missing: ofUser(detailOf("d")) + unnamed},
+			Missing: ofUser(detailOf("d")) + " = ''"},
 		userSync + ".lastsynced": {SQL: syncedAt("u", "user"), Kind: search.Date, Missing: syncedAt("u", "user") + " = 0"},
 	},
 	Lists: map[string]search.List{
@@ -91,7 +87,7 @@ var userTable = search.Table{
 var groupTable = search.Table{
 	Columns: map[string]search.Column{
 		"id":                 {SQL: "g.id", Kind: search.ExactText},
-		"externalid":         {SQL: "g.external_id", Kind: search.ExactText, Missing: "g.external_id" + unnamed},
+		"externalid":         {SQL: "g.external_id", Kind: search.ExactText, Missing: "g.no_external_id"},
 		"displayname":        {SQL: "g.display_name_key", Kind: search.Text},
 		"meta":               {Kind: search.Whole},
 		"meta.resourcetype":  {SQL: "'Group'", Kind: search.ExactText},
@@ -101,7 +97,7 @@ var groupTable = search.Table{
 		groupSync:            {Kind: search.Whole},
 		groupSync + ".state": {SQL: ofGroup(worstOf), Kind: search.Text},
 		groupSync + ".detail": {SQL: ofGroup(worstDetail), Kind: search.ExactText,
-			Missing: ofGroup(worstDetail) + unnamed},
+			Missing: ofGroup(worstDetail) + " = ''"},
 		groupSync + ".lastsynced": {SQL: syncedAt("g", "group"), Kind: search.Date, Missing: syncedAt("g", "group") + " = 0"},
 		groupSync + ".pending":    {SQL: ofGroup("COALESCE(w.pending, 0)"), Kind: search.Number},
 		groupSync + ".held":       {SQL: ofGroup("COALESCE(w.held, 0)"), Kind: search.Number},

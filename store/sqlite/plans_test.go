@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/scim/filter"
 )
 
@@ -30,8 +29,8 @@ var hot = map[string]struct {
 	"id eq":             {query: pageOf(userListing, `id eq "x"`), using: []string{"users_by_id (org=? AND id=?)"}, sorts: true},
 	"userName eq":       {query: pageOf(userListing, `userName eq "x"`), using: []string{"users_by_name (org=? AND user_name_key=?)"}, sorts: true},
 	"userName sw":       {query: pageOf(userListing, `userName sw "x"`), using: []string{"users_by_name (org=? AND user_name_key>? AND user_name_key<?)"}, sorts: true},
-	"externalId eq":     {query: pageOf(userListing, `externalId eq "x"`), using: []string{"users_by_external_id (org=? AND <expr>=? AND external_id=?)"}, sorts: true},
-	"displayName eq":    {query: pageOf(userListing, `displayName eq "x"`), using: []string{"users_by_display_name (org=? AND <expr>=? AND display_name_key=?)"}, sorts: true},
+	"externalId eq":     {query: pageOf(userListing, `externalId eq "x"`), using: []string{"users_by_external_id (org=? AND no_external_id=? AND external_id=?)"}, sorts: true},
+	"displayName eq":    {query: pageOf(userListing, `displayName eq "x"`), using: []string{"users_by_display_name (org=? AND no_display_name=? AND display_name_key=?)"}, sorts: true},
 	"emails eq":         {query: pageOf(userListing, `emails.value eq "x"`), using: []string{"emails USING PRIMARY KEY (org=? AND value_key=?)", "users_in_order (org=? AND key=?)"}, sorts: true},
 	"work e-mail eq":    {query: pageOf(userListing, `emails[type eq "work"].value eq "x"`), using: []string{"emails USING PRIMARY KEY (org=? AND value_key=?)", "users_in_order (org=? AND key=?)"}, sorts: true},
 	"active eq":         {query: pageOf(userListing, `active eq false`), using: []string{"users_by_active (org=? AND active=?)"}, sorts: true},
@@ -39,9 +38,16 @@ var hot = map[string]struct {
 	"one of two":        {query: pageOf(userListing, `userName eq "x" or userName eq "y"`), using: []string{"users_by_name (org=? AND user_name_key=?)"}, sorts: true},
 	"group holding":     {query: pageOf(groupListing, `id eq "x" and members eq "y"`), using: []string{"groups_by_id (org=? AND id=?)", "members_by_user (user_key=?)"}, sorts: true},
 	"users of group":    {query: pageOf(userListing, `groups.value eq "x"`), using: []string{"groups_by_id (org=? AND id=?)"}, sorts: true},
+	"by userName":       {query: sortedBy(userListing, "userName", `["x",1]`), using: []string{"users_by_name (org=? AND user_name_key>?)"}, sorts: true},
+	"by displayName":    {query: sortedBy(userListing, "displayName", `[0,"x",1]`), using: []string{"users_by_display_name (org=? AND (no_display_name,display_name_key)>(?,?))"}, sorts: true},
+	"by id":             {query: sortedBy(userListing, "id", `["x",1]`), using: []string{"users_by_id (org=? AND id>?)"}, sorts: true},
+	"by lastModified":   {query: sortedBy(userListing, "meta.lastModified", `[7,1]`), using: []string{"users_by_modified (org=? AND modified>?)"}, sorts: true},
+	"by created":        {query: sortedBy(userListing, "meta.created", `[7,1]`), using: []string{"users_by_created (org=? AND created>?)"}, sorts: true},
+	"behind":            {query: sortedBy(userListing, "", `[7]`), using: []string{"users_in_order (org=? AND key>?)"}, sorts: true},
+	"by group name":     {query: sortedBy(groupListing, "displayName", `["x",1]`), using: []string{"groups_by_name (org=? AND display_name_key>?)"}, sorts: true},
 	"page of groups":    {query: pageOf(groupListing, ``), using: []string{"groups_in_order"}, sorts: true},
 	"group by name":     {query: pageOf(groupListing, `displayName eq "x"`), using: []string{"groups_by_name (org=? AND display_name_key=?)"}, sorts: true},
-	"group by external": {query: pageOf(groupListing, `externalId eq "x"`), using: []string{"groups_by_external_id (org=? AND <expr>=? AND external_id=?)"}, sorts: true},
+	"group by external": {query: pageOf(groupListing, `externalId eq "x"`), using: []string{"groups_by_external_id (org=? AND no_external_id=? AND external_id=?)"}, sorts: true},
 	"groups of users":   {query: groupsOfUsers, using: []string{"members_by_user"}, sorts: true},
 	"group by id":       {query: groupByID, using: []string{"groups_by_id", "due_stuck_edges"}},
 	"groups to plan":    {query: groupsToPlan, using: []string{"groups_by_id"}},
@@ -104,15 +110,26 @@ var hot = map[string]struct {
 }
 
 // pageOf is the statement of a list.
-func pageOf[T any](l listing[T], text string) string {
-	var where filter.Expr
+func pageOf[T any](l listing[T], text string) string { return statement(l, text, "", cut{limit: 10}) }
+
+// sortedBy is the statement of a sorted list, of a page behind another.
+func sortedBy[T any](l listing[T], by, after string) string {
+	return statement(l, "", by, cut{limit: 10, after: after})
+}
+
+func statement[T any](l listing[T], text, by string, c cut) string {
+	var q filter.Query
+	var err error
 	if text != "" {
-		var err error
-		if where, err = filter.Parse(text); err != nil {
+		if q.Where, err = filter.Parse(text); err != nil {
 			panic(err)
 		}
 	}
-	query, _ := l.page("acme", where, directory.Page{Start: 1, Count: 10})
+	q.By.Attr, q.By.Sub, _ = strings.Cut(by, ".")
+	query, _, _, err := l.page("acme", q, c)
+	if err != nil {
+		panic(err)
+	}
 	return query
 }
 

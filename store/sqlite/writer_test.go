@@ -14,6 +14,7 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/scim/filter"
 )
 
 // hold makes the writer busy until the returned function is called, which
@@ -92,7 +93,7 @@ func TestWriter_ErrorUndoesItsOwnWriteOnly(t *testing.T) {
 			require.NoError(t, <-good)
 			require.ErrorIs(t, <-bad, broken)
 		}
-		all, err := s.Users(t.Context(), "acme", nil, directory.Page{})
+		all, err := s.Users(t.Context(), "acme", filter.Query{}, directory.Page{})
 		require.NoError(t, err)
 		require.Equal(t, 5, all.Total)
 		for i := range 5 {
@@ -205,7 +206,7 @@ func TestClose_DoesWhatWaitsAndLeavesNothingRunning(t *testing.T) {
 		}
 		require.NoError(t, <-closed)
 	})
-	all, err := open(t, path).Users(t.Context(), "acme", nil, directory.Page{})
+	all, err := open(t, path).Users(t.Context(), "acme", filter.Query{}, directory.Page{})
 	require.NoError(t, err)
 	require.Equal(t, 5, all.Total)
 }

@@ -25,7 +25,7 @@ func pageUsers(f *fixture) {
 	}
 	read := func() (got []string) {
 		for start := 1; start <= 7; start += 3 {
-			l, err := f.Users(f.ctx(), acme, nil, directory.Page{Start: start, Count: 3})
+			l, err := f.Users(f.ctx(), acme, filter.Query{}, directory.Page{Start: start, Count: 3})
 			require.NoError(f, err)
 			require.Equal(f, 7, l.Total)
 			for _, u := range l.Resources {
@@ -38,7 +38,7 @@ func pageUsers(f *fixture) {
 	_, err := f.UpdateUser(f.ctx(), acme, "user-9", 0, newUser("user-9", "title", "Dr").Document, origin(1))
 	require.NoError(f, err)
 	require.Equal(f, want, read(), "a change moves nothing")
-	l, err := f.Users(f.ctx(), acme, nil, directory.Page{Start: 8, Count: 3})
+	l, err := f.Users(f.ctx(), acme, filter.Query{}, directory.Page{Start: 8, Count: 3})
 	require.NoError(f, err)
 	require.Equal(f, 7, l.Total)
 	require.Empty(f, l.Resources)
@@ -46,10 +46,10 @@ func pageUsers(f *fixture) {
 
 func pageUsersTotal(f *fixture) {
 	f.user("ada", "bob")
-	l, err := f.Users(f.ctx(), acme, nil, directory.Page{Start: 1})
+	l, err := f.Users(f.ctx(), acme, filter.Query{}, directory.Page{Start: 1})
 	require.NoError(f, err)
 	require.Equal(f, directory.List[directory.User]{Total: 2}, l)
-	l, err = f.Users(f.ctx(), acme, parse(f, `userName sw "ada"`), directory.Page{Start: 1})
+	l, err = f.Users(f.ctx(), acme, filter.Query{Where: parse(f, `userName sw "ada"`)}, directory.Page{Start: 1})
 	require.NoError(f, err)
 	require.Equal(f, directory.List[directory.User]{Total: 1}, l)
 }
@@ -60,7 +60,7 @@ func pageGroups(f *fixture) {
 		f.group(id)
 	}
 	for start := 1; start <= 3; start++ {
-		l, err := f.Groups(f.ctx(), acme, nil, directory.Page{Start: start, Count: 1})
+		l, err := f.Groups(f.ctx(), acme, filter.Query{}, directory.Page{Start: start, Count: 1})
 		require.NoError(f, err)
 		require.Equal(f, 3, l.Total)
 		require.Len(f, l.Resources, 1)
@@ -120,7 +120,7 @@ func filterUsers(f *fixture) {
 		`urn:ietf:params:scim:schemas:extension:scimbridge:2.0:User:sync.state eq "pending"`: {"bob"},
 		`groups.value eq "eng"`: {"eve"},
 	} {
-		l, err := f.Users(f.ctx(), acme, parse(f, text), directory.Page{Start: 1, Count: 10})
+		l, err := f.Users(f.ctx(), acme, filter.Query{Where: parse(f, text)}, directory.Page{Start: 1, Count: 10})
 		require.NoError(f, err, text)
 		var got []string
 		for _, u := range l.Resources {
@@ -136,7 +136,7 @@ func filterUsersPage(f *fixture) {
 		_, err := f.CreateUser(f.ctx(), acme, newUser(fmt.Sprint(i), "active", i%2 == 0), origin(0))
 		require.NoError(f, err)
 	}
-	l, err := f.Users(f.ctx(), acme, parse(f, `active eq true`), directory.Page{Start: 2, Count: 2})
+	l, err := f.Users(f.ctx(), acme, filter.Query{Where: parse(f, `active eq true`)}, directory.Page{Start: 2, Count: 2})
 	require.NoError(f, err)
 	require.Equal(f, 5, l.Total)
 	require.Len(f, l.Resources, 2)
@@ -147,7 +147,7 @@ func filterUsersPage(f *fixture) {
 func filterUsersOrg(f *fixture) {
 	f.user("ada")
 	for _, text := range []string{`userName eq "ada@example.com"`, `userName sw "ada"`, `id eq "ada"`} {
-		l, err := f.Users(f.ctx(), globex, parse(f, text), directory.Page{Start: 1, Count: 10})
+		l, err := f.Users(f.ctx(), globex, filter.Query{Where: parse(f, text)}, directory.Page{Start: 1, Count: 10})
 		require.NoError(f, err)
 		require.Zero(f, l.Total, text)
 	}
@@ -174,7 +174,7 @@ func filterGroups(f *fixture) {
 		directory.BridgeGroupSchema + `:sync.state eq "synced"`:  {"eng"},
 		directory.BridgeGroupSchema + `:sync.state eq "pending"`: {"ops"},
 	} {
-		l, err := f.Groups(f.ctx(), acme, parse(f, text), directory.Page{Start: 1, Count: 10})
+		l, err := f.Groups(f.ctx(), acme, filter.Query{Where: parse(f, text)}, directory.Page{Start: 1, Count: 10})
 		require.NoError(f, err, text)
 		var got []string
 		for _, g := range l.Resources {

@@ -51,7 +51,7 @@ func matchLikeMemory(f *fixture) {
 func (w *world) compare(ctx context.Context, t *rapid.T, ofUsers, ofGroups filter.Expr) {
 	page := directory.Page{Start: 1, Count: 100}
 	if ofUsers != nil {
-		got, err := w.Users(ctx, w.org, ofUsers, page)
+		got, err := w.Users(ctx, w.org, filter.Query{Where: ofUsers}, page)
 		require.NoError(t, err, ofUsers)
 		var ids []string
 		for _, u := range got.Resources {
@@ -59,12 +59,12 @@ func (w *world) compare(ctx context.Context, t *rapid.T, ofUsers, ofGroups filte
 		}
 		require.Equal(t, matching(w.users, ofUsers), ids, "%s", ofUsers)
 		require.Equal(t, len(ids), got.Total, "%s", ofUsers)
-		none, err := w.Users(ctx, w.org, ofUsers, directory.Page{Start: 1})
+		none, err := w.Users(ctx, w.org, filter.Query{Where: ofUsers}, directory.Page{Start: 1})
 		require.NoError(t, err, ofUsers)
 		require.Equal(t, len(ids), none.Total, "%s", ofUsers)
 	}
 	if ofGroups != nil {
-		got, err := w.Groups(ctx, w.org, ofGroups, page)
+		got, err := w.Groups(ctx, w.org, filter.Query{Where: ofGroups}, page)
 		require.NoError(t, err, ofGroups)
 		var ids []string
 		for _, g := range got.Resources {
@@ -124,7 +124,7 @@ func newWorld(ctx context.Context, t *rapid.T, s store.Store, org string) *world
 
 // read reads all there is through the rest of the contract.
 func (w *world) read(ctx context.Context, t *rapid.T) {
-	users, err := w.Users(ctx, w.org, nil, directory.Page{Start: 1, Count: 100})
+	users, err := w.Users(ctx, w.org, filter.Query{}, directory.Page{Start: 1, Count: 100})
 	require.NoError(t, err)
 	for _, u := range users.Resources {
 		doc := asSeen(t, u.Document, "User", directory.BridgeUserSchema, u.Meta, u.Sync)
@@ -140,7 +140,7 @@ func (w *world) read(ctx context.Context, t *rapid.T) {
 		doc["groups"] = refs
 		w.users = append(w.users, entry{u.ID, doc})
 	}
-	groups, err := w.Groups(ctx, w.org, nil, directory.Page{Start: 1, Count: 100})
+	groups, err := w.Groups(ctx, w.org, filter.Query{}, directory.Page{Start: 1, Count: 100})
 	require.NoError(t, err)
 	for _, g := range groups.Resources {
 		doc := asSeen(t, g.Document, "Group", directory.BridgeGroupSchema, g.Meta, g.Sync)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/scim/filter"
 	"github.com/scim-bridge/scim-bridge/store"
 )
 
@@ -220,7 +221,7 @@ func cancelled(f *fixture) {
 	assert.ErrorIs(f, f.SetListingBegan(ctx, acme, at(1)), context.Canceled)
 	_, err = f.User(ctx, acme, "ada")
 	assert.ErrorIs(f, err, context.Canceled)
-	_, err = f.Users(ctx, acme, nil, directory.Page{Start: 1, Count: 1})
+	_, err = f.Users(ctx, acme, filter.Query{}, directory.Page{Start: 1, Count: 1})
 	assert.ErrorIs(f, err, context.Canceled)
 	_, err = f.Facts(ctx, acme, plan.Query{Users: []string{"ada"}})
 	assert.ErrorIs(f, err, context.Canceled)

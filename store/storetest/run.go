@@ -16,7 +16,7 @@ type promise struct {
 // empty store, and closes it through t.Cleanup.
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	for _, group := range [][]promise{
-		userPromises, listPromises, filterPromises, matchPromises, groupPromises, memberPromises, nestedPromises, syncPromises,
+		userPromises, listPromises, filterPromises, matchPromises, orderPromises, groupPromises, memberPromises, nestedPromises, syncPromises,
 		duePromises, settlePromises, doubtPromises, brakePromises, lookPromises, touchPromises, gonePromises, factsPromises, callPromises, listingPromises,
 		operationPromises, configurePromises, generalPromises,
 	} {

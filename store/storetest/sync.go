@@ -5,6 +5,7 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/scim/filter"
 	"github.com/scim-bridge/scim-bridge/store"
 )
 
@@ -67,11 +68,11 @@ func syncLists(f *fixture) {
 		{Due: f.find("group eng"), Outcome: plan.Done},
 		{Due: f.find("eng ada"), Outcome: plan.Failed, Problem: plan.Problem{Code: "b"}},
 	}})
-	users, err := f.Users(f.ctx(), acme, nil, directory.Page{Start: 1, Count: 10})
+	users, err := f.Users(f.ctx(), acme, filter.Query{}, directory.Page{Start: 1, Count: 10})
 	require.NoError(f, err)
 	require.Equal(f, directory.Sync{State: directory.SyncFailed, Detail: "a"}, users.Resources[0].Sync)
 	require.Equal(f, directory.Sync{State: directory.SyncSynced}, users.Resources[1].Sync)
-	groups, err := f.Groups(f.ctx(), acme, nil, directory.Page{Start: 1, Count: 10})
+	groups, err := f.Groups(f.ctx(), acme, filter.Query{}, directory.Page{Start: 1, Count: 10})
 	require.NoError(f, err)
 	require.Equal(f, directory.Sync{State: directory.SyncFailed, Detail: "b", Failed: 1}, groups.Resources[0].Sync)
 }

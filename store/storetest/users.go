@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/scim/filter"
 )
 
 var userPromises = []promise{
@@ -58,7 +59,7 @@ func createUserOrg(f *fixture) {
 	due, err := f.Due(f.ctx(), globex, later, 10)
 	require.NoError(f, err)
 	require.Empty(f, due)
-	list, err := f.Users(f.ctx(), globex, nil, directory.Page{Start: 1, Count: 10})
+	list, err := f.Users(f.ctx(), globex, filter.Query{}, directory.Page{Start: 1, Count: 10})
 	require.NoError(f, err)
 	require.Zero(f, list.Total)
 

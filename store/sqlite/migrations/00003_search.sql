@@ -36,17 +36,20 @@ CREATE TRIGGER emails_gone AFTER DELETE ON users BEGIN
 END;
 -- +goose StatementEnd
 
--- Where a name is missing comes first, so that the others can be read in order
--- and those without one after them.
+-- Whether a name is missing comes first in its index, so that the others can be
+-- read in order, and those without one after them.
+ALTER TABLE users ADD COLUMN no_external_id INTEGER GENERATED ALWAYS AS (external_id = '') VIRTUAL;
+ALTER TABLE users ADD COLUMN no_display_name INTEGER GENERATED ALWAYS AS (display_name_key = '') VIRTUAL;
+ALTER TABLE groups ADD COLUMN no_external_id INTEGER GENERATED ALWAYS AS (external_id = '') VIRTUAL;
 DROP INDEX users_by_external_id;
 DROP INDEX users_by_display_name;
 DROP INDEX groups_by_external_id;
-CREATE INDEX users_by_external_id ON users (org, external_id = '', external_id);
-CREATE INDEX users_by_display_name ON users (org, display_name_key = '', display_name_key);
+CREATE INDEX users_by_external_id ON users (org, no_external_id, external_id);
+CREATE INDEX users_by_display_name ON users (org, no_display_name, display_name_key);
 CREATE INDEX users_by_active ON users (org, active);
 CREATE INDEX users_by_created ON users (org, created);
 CREATE INDEX users_by_modified ON users (org, modified);
-CREATE INDEX groups_by_external_id ON groups (org, external_id = '', external_id);
+CREATE INDEX groups_by_external_id ON groups (org, no_external_id, external_id);
 CREATE INDEX groups_by_created ON groups (org, created);
 CREATE INDEX groups_by_modified ON groups (org, modified);
 
