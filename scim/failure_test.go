@@ -103,12 +103,13 @@ func TestWrongToken_IsLoggedWithoutTheToken(t *testing.T) {
 	var log bytes.Buffer
 	c := serveOn(t, &broken{}, func(cfg *scim.Config) { cfg.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 
-	r := c.with("Authorization", "Bearer almost-right").get("/Users")
+	r := c.with("Authorization", "Bearer almost-right").get("/Users?filter=userName+eq+%22ada@example.com%22")
 
 	r.fails(401, "")
 	assert.Contains(t, log.String(), r.Header().Get("X-Request-Id"))
 	assert.Contains(t, log.String(), "org=acme")
 	assert.NotContains(t, log.String(), "almost-right")
+	assert.NotContains(t, log.String(), "ada@example.com", "a query is about people")
 }
 
 func TestStreaming_FailsCleanlyBeforeTheFirstByte(t *testing.T) {

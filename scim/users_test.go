@@ -32,7 +32,7 @@ func TestCreateUser_AnswersWithTheStoredUser(t *testing.T) {
 	assert.Equal(t, location, r.Header().Get("Location"))
 	assert.Equal(t, `W/"1"`, r.Header().Get("ETag"))
 	assert.Equal(t, "application/scim+json", r.Header().Get("Content-Type"))
-	assert.GreaterOrEqual(t, len(id), 26)
+	assert.Regexp(t, `^[0-9a-f-]{36}$`, id, "safe in a URL, and nothing that Bulk means something by")
 	assert.Equal(t, "Ada@example.com", v["userName"])
 	assert.Equal(t, "00u1", v["externalId"])
 	assert.Equal(t, true, v["active"], "active is always shown")
@@ -73,6 +73,9 @@ func TestUser_IsUnknownToAnotherOrg(t *testing.T) {
 	c := serve(t)
 	id := c.addUser("ada")
 	g := c.globex()
+	c.patch("/Users/"+id, ops(`{"op":"add","path":"externalId","value":"e1"}`)).status(200)
+	c.get("/Users?filter=externalId+eq+%22e1%22").resources(1)
+	g.get("/Users?filter=externalId+eq+%22e1%22").resources(0)
 
 	g.get("/Users/"+id).fails(404, "")
 	g.put("/Users/"+id, userBody("eve")).fails(404, "")

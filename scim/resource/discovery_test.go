@@ -51,6 +51,8 @@ func TestSchemaDocuments_HaveEveryCharacteristic(t *testing.T) {
 			}
 			switch a["type"] {
 			case "complex":
+				// Only a schema itself nests deeper (RFC 7643, section 2.3.8).
+				assert.False(t, strings.Contains(where, "User.") || strings.Contains(where, "Group."), name)
 				check(name, a["subAttributes"])
 			case "boolean":
 			default:
