@@ -14,7 +14,7 @@ const bulkRequestSchema = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 
 // bulkRequest is the body of a POST to /Bulk (RFC 7644 section 3.7).
 type bulkRequest struct {
-	schemas []string
+	schemas json.RawMessage
 	// failOnErrors is how many failures end the job, below 1 for none.
 	failOnErrors int
 	operations   []bulkOperation
@@ -114,8 +114,12 @@ func (s *service) readBulk(r *http.Request) (bulkRequest, error) {
 	return in, nil
 }
 
-func listsSchema(schemas []string, urn string) bool {
-	for _, s := range schemas {
+func listsSchema(schemas json.RawMessage, urn string) bool {
+	var list []string
+	if err := json.Unmarshal(schemas, &list); err != nil {
+		return false
+	}
+	for _, s := range list {
 		if strings.EqualFold(s, urn) {
 			return true
 		}

@@ -1,10 +1,14 @@
 package scim_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -369,4 +373,33 @@ func TestBulk_NeedsAToken(t *testing.T) {
 	c := serve(t)
 	c.with("Authorization", "").post("/Bulk", bulkBody("", bulkPost("/Users", "eve", userBody("eve")))).fails(http.StatusUnauthorized, "")
 	assert.Empty(t, c.get("/Users").resources(0))
+}
+
+// TestBulk_ALargeOneIsReadToItsEnd is for clients that read the answer when they
+// have sent everything.
+func TestBulk_ALargeOneIsReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	h, err := scim.New(config(t), open(t))
+	require.NoError(t, err)
+	srv := httptest.NewServer(h)
+	defer srv.Close()
+	limit := int(scim.DefaultLimits.GroupBody)
+	for _, tt := range []struct {
+		name, body, want string
+	}{
+		{"one byte too many", `{"Operations":[]}` + strings.Repeat(" ", limit), "maxPayloadSize"},
+		{"too many operations", `{"Operations":[` + strings.Repeat(`{},`, limit/4) + `{}]}`, "maxOperations"},
+	} {
+		conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+		require.NoError(t, err)
+		_, err = fmt.Fprintf(conn, "POST /scim/v2/Bulk HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s", acmeToken, len(tt.body), tt.body)
+		require.NoError(t, err, tt.name)
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		require.NoError(t, err, tt.name)
+		assert.Equal(t, 413, resp.StatusCode, tt.name)
+		text, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		assert.Contains(t, string(text), tt.want)
+		require.NoError(t, conn.Close())
+	}
 }

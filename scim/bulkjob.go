@@ -134,9 +134,7 @@ func (j *bulkJob) check(i int) error {
 		return badRequest(scimerrors.ScimTypeInvalidValue, "path %q: a %s goes to a resource, such as %s/ID", op.Path, op.Method, collection)
 	}
 	if op.Method != http.MethodDelete {
-		if j.references[i], err = resource.BulkReferences(op.Data); err != nil {
-			return err
-		}
+		j.references[i] = resource.BulkReferences(op.Data)
 	}
 	if bulkID, ok := strings.CutPrefix(id, resource.BulkPrefix); ok {
 		j.references[i] = append(j.references[i], bulkID)
@@ -169,7 +167,7 @@ func (j *bulkJob) begin(i int) {
 		j.note(i, j.refused(op, err))
 		return
 	}
-	op.Data = create
+	op.Data = resource.ResolveBulk(create, j.ids)
 	if result := j.send(op); j.note(i, result) {
 		j.stages[i], j.completion[i] = begun, completion
 	}
@@ -204,11 +202,7 @@ func (j *bulkJob) attempt(i int, op bulkOperation) *bulkResult {
 			return j.refused(op, refuse(http.StatusConflict, "%s%s: that resource was not created", resource.BulkPrefix, bulkID))
 		}
 	}
-	data, err := resource.ResolveBulk(op.Data, j.ids)
-	if err != nil {
-		return j.refused(op, err)
-	}
-	op.Data = data
+	op.Data = resource.ResolveBulk(op.Data, j.ids)
 	return j.send(op)
 }
 

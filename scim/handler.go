@@ -3,6 +3,7 @@ package scim
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -146,11 +147,27 @@ func (s *service) limited(limit int64, m methods) http.Handler {
 
 func bounded(limit int64, m methods) endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if r.ContentLength > limit {
-			return &http.MaxBytesError{Limit: limit}
+		body := r.Body
+		var err error = &http.MaxBytesError{Limit: limit}
+		if r.ContentLength <= limit {
+			r.Body = http.MaxBytesReader(w, body, limit)
+			err = m.serve(w, r)
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, limit)
-		return m.serve(w, r)
+		if err != nil {
+			drain(r, body, limit)
+		}
+		return err
+	}
+}
+
+// drain reads on to the end of a body that is refused, if that is not much
+// longer than what is accepted: many clients read no answer before they have sent
+// everything, and take a connection that is closed before for a failure of the
+// network. Who waits to be told to send anything is not.
+func drain(r *http.Request, body io.Reader, limit int64) {
+	if r.Header.Get("Expect") == "" {
+		// What is left, and why, no longer matters.
+		_, _ = io.CopyN(io.Discard, body, 2*limit)
 	}
 }
 

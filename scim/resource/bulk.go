@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	scimerrors "github.com/elimity-com/scim/errors"
 )
 
 // The data of a bulk request's operation may refer to resources that another
@@ -21,31 +23,12 @@ const BulkPrefix = "bulkId:"
 // inFilter is a reference in a filter.
 var inFilter = regexp.MustCompile(`"` + BulkPrefix + `([^"\\]*)"`)
 
-// BulkReferences lists the bulkIds that an operation's data refers to, each
-// once. An error is an *Error.
-func BulkReferences(data []byte) ([]string, error) {
-	if !mayRefer(data) {
-		return nil, nil
-	}
-	v, err := decode(data)
-	if err != nil {
-		return nil, err
-	}
-	return references("", v), nil
-}
-
-// mayRefer passes over data that has no reference, without reading it. In an
-// escape anything could hide.
-func mayRefer(data []byte) bool {
-	return bytes.Contains(data, []byte(BulkPrefix)) || bytes.Contains(data, []byte(`\u`))
-}
-
-// references lists the bulkIds that a value refers to, each once. key is that
-// of the object which holds it.
-func references(key string, v any) []string {
+// BulkReferences lists the bulkIds that an operation's data, valid JSON, refers
+// to, each once.
+func BulkReferences(data []byte) []string {
 	var out []string
 	seen := map[string]bool{}
-	replaceReferences(key, v, func(bulkID string) (string, bool) {
+	replaceReferences(data, func(bulkID string) (string, bool) {
 		if !seen[bulkID] {
 			seen[bulkID] = true
 			out = append(out, bulkID)
@@ -55,49 +38,66 @@ func references(key string, v any) []string {
 	return out
 }
 
-// ResolveBulk puts ids, by bulkId, in the place of references. Those to others
-// stay as they are. An error is an *Error.
-func ResolveBulk(data []byte, ids map[string]string) ([]byte, error) {
-	if !mayRefer(data) {
-		return data, nil
-	}
-	v, err := decode(data)
-	if err != nil {
-		return nil, err
-	}
-	return resolved(v, ids)
-}
-
-func resolved(v any, ids map[string]string) ([]byte, error) {
-	v = replaceReferences("", v, func(bulkID string) (string, bool) {
+// ResolveBulk puts ids, by bulkId, in the place of references in valid JSON.
+// Those to others stay as they are.
+func ResolveBulk(data []byte, ids map[string]string) []byte {
+	return replaceReferences(data, func(bulkID string) (string, bool) {
 		id, ok := ids[bulkID]
 		return id, ok
 	})
-	text, err := json.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("resolve bulkIds: %w", err)
-	}
-	return text, nil
 }
 
-// replaceReferences gives the value with another text for each reference of
-// which id says so. It changes v in place where it can.
-func replaceReferences(key string, v any, id func(bulkID string) (string, bool)) any {
-	switch v := v.(type) {
-	case []any:
-		for i := range v {
-			v[i] = replaceReferences(key, v[i], id)
+// replaceReferences gives valid JSON with another text for each reference of
+// which id says so. It works on the text, since a group may list very many.
+func replaceReferences(data []byte, id func(bulkID string) (string, bool)) []byte {
+	var out []byte
+	key, copied := "", 0
+	for i := 0; i < len(data); i++ {
+		if data[i] != '"' {
+			continue
 		}
-	case object:
-		for i := range v {
-			v[i].value = replaceReferences(v[i].name, v[i].value, id)
+		start := i
+		for i++; data[i] != '"'; i++ {
+			if data[i] == '\\' {
+				i++
+			}
 		}
-	case string:
-		return replaceReference(key, v, id)
+		quoted := data[start : i+1]
+		if rest := bytes.TrimLeft(data[i+1:], " \t\r\n"); len(rest) > 0 && rest[0] == ':' {
+			key = unquote(quoted)
+			continue
+		}
+		if !bytes.Contains(quoted, []byte(BulkPrefix)) && !bytes.ContainsRune(quoted, '\\') {
+			continue
+		}
+		text := unquote(quoted)
+		if to := replaceReference(key, text, id); to != text {
+			if out == nil {
+				out = make([]byte, 0, len(data))
+			}
+			out = append(append(out, data[copied:start]...), encode(to)...)
+			copied = i + 1
+		}
 	}
-	return v
+	if copied == 0 {
+		return data
+	}
+	return append(out, data[copied:]...)
 }
 
+// unquote is the text of a valid JSON string.
+func unquote(quoted []byte) string {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return string(quoted[1 : len(quoted)-1])
+	}
+	var s string
+	if err := json.Unmarshal(quoted, &s); err != nil {
+		return "" // it is valid
+	}
+	return s
+}
+
+// replaceReference does it for one text, which stands under key.
 func replaceReference(key, text string, id func(bulkID string) (string, bool)) string {
 	if name, ok := strings.CutPrefix(text, BulkPrefix); ok {
 		if to, ok := id(name); ok {
@@ -126,87 +126,71 @@ func replaceReference(key, text string, id func(bulkID string) (string, bool)) s
 // SplitBulk parts a new resource in two, so that a circle of resources that
 // refer to each other can be made: a body for a POST without what refers to
 // resources that are not among ids yet, and the body of a PATCH that adds
-// exactly that. The latter's references are those that [ResolveBulk] must
-// resolve. An error is an *Error.
+// exactly that. In both, references are still to be resolved. An error is an *Error.
 func SplitBulk(data []byte, ids map[string]string) (create, complete []byte, err error) {
-	obj, failed := decodeObject(data)
-	if failed != nil {
-		return nil, nil, failed
+	var attributes map[string]json.RawMessage
+	if err := json.Unmarshal(data, &attributes); err != nil || attributes == nil {
+		return nil, nil, refuse(scimerrors.ScimTypeInvalidSyntax, "data must be a JSON object")
 	}
-	now, later := split(obj, func(key string, v any) bool {
-		return slices.ContainsFunc(references(key, v), func(bulkID string) bool {
-			_, known := ids[bulkID]
-			return !known
-		})
-	})
-	if create, err = resolved(now, ids); err != nil {
-		return nil, nil, err
-	}
-	complete, err = resolved(object{
-		{"schemas", []any{patchSchema}},
-		{"Operations", []any{object{{"op", string(add)}, {"value", later}}}},
-	}, ids)
-	return create, complete, err
+	now, later := split(attributes, ids)
+	return encode(now), encode(map[string]any{
+		"schemas":    []string{patchSchema},
+		"Operations": []any{map[string]any{"op": add, "value": later}},
+	}), nil
 }
 
 // split parts the attributes of a resource or an extension: values of lists one
 // by one, other attributes as a whole.
-func split(obj object, isLate func(key string, v any) bool) (now, later object) {
-	now, later = object{}, object{}
-	for _, f := range obj {
-		list, isList := f.value.([]any)
-		extension, isObject := f.value.(object)
+func split(attributes map[string]json.RawMessage, ids map[string]string) (now, later map[string]any) {
+	now, later = map[string]any{}, map[string]any{}
+	for name, value := range attributes {
+		var list []json.RawMessage
+		var extension map[string]json.RawMessage
 		switch {
-		case !isLate(f.name, f.value):
-			now = append(now, f)
-		case isList:
-			var early, late []any
+		case !isLate(name, value, ids):
+			now[name] = value
+		case json.Unmarshal(value, &list) == nil:
+			var early, late []json.RawMessage
 			for _, item := range list {
-				if isLate(f.name, item) {
+				if isLate(name, item, ids) {
 					late = append(late, item)
 				} else {
 					early = append(early, item)
 				}
 			}
 			if len(early) > 0 {
-				now = append(now, field{f.name, early})
+				now[name] = early
 			}
-			later = append(later, field{f.name, late})
-		case isObject && hasURN(f.name):
-			early, late := split(extension, isLate)
+			later[name] = late
+		case hasURN(name) && json.Unmarshal(value, &extension) == nil:
+			early, late := split(extension, ids)
 			if len(early) > 0 {
-				now = append(now, field{f.name, early})
+				now[name] = early
 			}
-			later = append(later, field{f.name, late})
+			later[name] = late
 		default:
-			later = append(later, f)
+			later[name] = value
 		}
 	}
 	return now, later
 }
 
+// isLate reports whether an attribute's value refers to what is not among ids.
+func isLate(name string, value []byte, ids map[string]string) bool {
+	text := append(append(encode(name), ':'), value...)
+	return slices.ContainsFunc(BulkReferences(text), func(bulkID string) bool {
+		_, known := ids[bulkID]
+		return !known
+	})
+}
+
 func hasURN(name string) bool { return len(name) > 4 && strings.EqualFold(name[:4], "urn:") }
 
-// MarshalJSON implements json.Marshaler.
-func (o object) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	buf.WriteByte('{')
-	for i, f := range o {
-		if i > 0 {
-			buf.WriteByte(',')
-		}
-		name, err := json.Marshal(f.name)
-		if err != nil {
-			return nil, err
-		}
-		value, err := json.Marshal(f.value)
-		if err != nil {
-			return nil, err
-		}
-		buf.Write(name)
-		buf.WriteByte(':')
-		buf.Write(value)
+// encode writes what is known to be JSON.
+func encode(v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("resource: %v cannot be encoded: %v", v, err))
 	}
-	buf.WriteByte('}')
-	return buf.Bytes(), nil
+	return text
 }
