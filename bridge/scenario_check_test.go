@@ -21,6 +21,7 @@ func TestParseStory_RefusesWhatItWouldOverlook(t *testing.T) {
 		{"a request without a target", "Story.\n-- 01-a.http --\nGET\n", "want a method and a path"},
 		{"a body where headers stand", "Story.\n-- 01-a.http --\nPOST /Users\n{\"userName\": 1\n", "want headers, then an empty line"},
 		{"an unknown setting", "Story.\n-- config.yaml --\nidentity: adobeID\n", "config.yaml"},
+		{"an unknown setting after a restart", "Story.\n-- 01-a.restart --\nidentity: adobeID\n", "01-a.restart"},
 		{"an unknown command", "Story.\n-- 01-a.console --\n[{\"usr\": \"ada\"}]\n", "usr"},
 		{"no command", "Story.\n-- 01-a.console --\nnull\n", "want a list"},
 		{"a response to commands", "Story.\n-- 01-a.console --\n[{\"user\": \"ada\", \"do\": []}]\n-- 01-a.response --\n200\n", "follows the request"},

@@ -71,6 +71,21 @@ func (o organisation) seed(em *emulator.Emulator) error {
 	return nil
 }
 
+// turn is what somebody does to groups in Adobe that no command can.
+type turn struct {
+	Made []adobeGroup `json:"made"`
+	Gone []string     `json:"gone"`
+}
+
+func (t turn) do(em *emulator.Emulator) error {
+	for _, name := range t.Gone {
+		if err := em.RemoveGroup(name); err != nil {
+			return err
+		}
+	}
+	return organisation{Groups: t.Made}.seed(em)
+}
+
 // adobeHolds is adobe.json.
 func (st *stage) adobeHolds() string {
 	o := organisation{Users: []adobeUser{}, Groups: []adobeGroup{}}

@@ -47,6 +47,7 @@ type settings struct {
 	ActionsPerMinute int      `yaml:"actions_per_minute"`
 	ReadsPerMinute   int      `yaml:"reads_per_minute"`
 
+	Groups      []mapping.GroupRule `yaml:"groups"`
 	Offboarding mapping.Offboarding `yaml:"offboarding"`
 	Protect     mapping.Protection  `yaml:"protect"`
 	Brakes      dispatch.Brakes     `yaml:"brakes"` // off where it says nothing
@@ -64,14 +65,16 @@ func (s settings) directoryType() string {
 	return emulator.TypeFederatedID
 }
 
-// step is a request, commands of somebody else, a fault or a wait; a wait of 0 is
-// one until nothing is due.
+// step is a request, commands of somebody else, a turn of things in Adobe, a fault, a restart or a wait; a wait of
+// 0 is one until nothing is due.
 type step struct {
 	name     string
 	request  *request
 	response *exchange.Response
 	console  []umapi.Command
 	fault    *emulator.Fault
+	adobe    *turn
+	restart  *settings
 	wait     time.Duration
 }
 
@@ -81,7 +84,7 @@ type request struct {
 	operator bool
 }
 
-var stepName = regexp.MustCompile(`^\d+-[a-z0-9-]+\.(http|operator|response|console|fault|settle)$`)
+var stepName = regexp.MustCompile(`^\d+-[a-z0-9-]+\.(http|operator|response|console|adobe|fault|restart|settle)$`)
 
 func parseStory(a *txtar.Archive) (story, error) {
 	s := story{archive: a, sections: map[string]string{}, settings: settings{
@@ -110,7 +113,12 @@ func (s *story) section(name string, data []byte) error {
 		return nil
 	}
 	if !stepName.MatchString(name) {
-		return errors.New("want config.yaml, adobe-before.json, NN-name with .http, .operator, .response, .console, .fault or .settle, or a golden section")
+		return errors.New("want config.yaml, adobe-before.json, NN-name with .http, .operator, .response, .console, .adobe, .fault, .restart or .settle, or a golden section")
+	}
+	if path.Ext(name) == ".restart" {
+		now := s.settings
+		s.steps = append(s.steps, step{name: name, restart: &now})
+		return yaml.UnmarshalWithOptions(data, &now, yaml.Strict())
 	}
 	made, err := parseStep(name, data)
 	if err != nil || made.response == nil {
@@ -138,6 +146,8 @@ func parseStep(name string, data []byte) (step, error) {
 		if err = unmarshalStrictly(data, &s.console); err == nil && len(s.console) == 0 {
 			err = errors.New("want a list of commands")
 		}
+	case ".adobe":
+		err = unmarshalStrictly(data, &s.adobe)
 	case ".response":
 		s.response = &exchange.Response{}
 		*s.response, err = exchange.ParseResponse(text)

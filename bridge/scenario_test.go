@@ -79,10 +79,7 @@ type stage struct {
 func play(t *testing.T, s story) map[string]string {
 	st := newStage(t, s)
 	defer func() { require.NoError(t, st.store.Close()) }()
-	work, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- st.bridge.dispatchers[0].run(work) }()
-	synctest.Wait() // it has looked, and found nothing to do
+	stop := st.start(s.settings)
 	for _, step := range s.steps {
 		switch {
 		case step.request != nil:
@@ -93,6 +90,11 @@ func play(t *testing.T, s story) map[string]string {
 			st.console(step)
 		case step.fault != nil:
 			require.NoError(t, st.adobe.Inject(*step.fault))
+		case step.adobe != nil:
+			require.NoError(t, step.adobe.do(st.adobe), step.name)
+		case step.restart != nil:
+			stop()
+			stop = st.start(*step.restart)
 		case step.wait > 0:
 			time.Sleep(step.wait)
 		default:
@@ -110,13 +112,11 @@ func play(t *testing.T, s story) map[string]string {
 		sectionCalls:     st.calls(),
 	}
 	stop()
-	require.NoError(t, <-ended)
 	return held
 }
 
 func newStage(t *testing.T, s story) *stage {
 	t.Helper()
-	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	em, err := emulator.New(emulator.Config{
 		OrgID: testOrg, ClientID: testClient, ClientSecret: testSecret,
 		Clients: []emulator.Credential{{ClientID: consoleClient, ClientSecret: testSecret}},
@@ -127,38 +127,52 @@ func newStage(t *testing.T, s story) *stage {
 	require.NoError(t, s.before.seed(em))
 	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "bridge.db"), sqlite.Options{})
 	require.NoError(t, err)
+	return &stage{t: t, story: s, adobe: em, store: db, names: exchange.Names{}, started: time.Now()}
+}
+
+// start starts a bridge, and returns what stops it.
+func (st *stage) start(s settings) func() {
+	st.t.Helper()
 	b, err := New(Config{
 		Listen: "127.0.0.1:0",
-		Log:    log,
+		Log:    slog.New(slog.NewTextHandler(st.t.Output(), nil)),
 		SCIM: scim.Config{
 			BaseURL: strings.TrimSuffix(scenarioBase, "/scim/v2"),
 			Orgs: []scim.Org{{
-				Name: "acme", Path: "/scim/v2", Strict: s.settings.Strict,
+				Name: "acme", Path: "/scim/v2", Strict: s.Strict,
 				Tokens: []scim.Token{{Name: "provider", SHA256: sha256.Sum256([]byte(testToken))}},
 			}},
 		},
 		Orgs: []Org{{
 			Adobe: umapi.Config{
-				OrgID: testOrg, ClientID: testClient, Transport: em,
+				OrgID: testOrg, ClientID: testClient, Transport: st.adobe,
 				ClientSecret: func() (string, error) { return testSecret, nil },
 			},
 			Dispatch: dispatch.Config{
 				Org: "acme",
 				Rules: mapping.Rules{
-					IdentityType: umapi.IdentityType(s.settings.IdentityType), Country: s.settings.Country,
-					Offboarding: s.settings.Offboarding, Protected: s.settings.Protect,
+					IdentityType: umapi.IdentityType(s.IdentityType), Country: s.Country, Groups: s.Groups,
+					Offboarding: s.Offboarding, Protected: s.Protect,
 				},
-				ActionsPerMinute: s.settings.ActionsPerMinute,
-				ReadsPerMinute:   s.settings.ReadsPerMinute,
-				Brakes:           s.settings.Brakes,
+				ActionsPerMinute: s.ActionsPerMinute,
+				ReadsPerMinute:   s.ReadsPerMinute,
+				Brakes:           s.Brakes,
 			},
 		}},
-	}, db)
-	require.NoError(t, err)
+	}, st.store)
+	require.NoError(st.t, err)
 	// Time in a bubble stands still while a socket is waited for: requests go to
 	// the handler itself.
-	require.NoError(t, b.listener.Close())
-	return &stage{t: t, story: s, bridge: b, adobe: em, store: db, names: exchange.Names{}, started: time.Now()}
+	require.NoError(st.t, b.listener.Close())
+	st.bridge = b
+	work, stop := context.WithCancel(st.t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- b.dispatchers[0].run(work) }()
+	synctest.Wait() // it has looked at what is due
+	return func() {
+		stop()
+		require.NoError(st.t, <-ended)
+	}
 }
 
 // send plays one request and holds the answer against what the story expects.

@@ -28,13 +28,30 @@ func (c Config) fingerprint() (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// configure wakes what failed under another configuration.
+// groupRules tells rules for groups from others, empty for none.
+func (c Config) groupRules() (string, error) {
+	if len(c.Rules.Groups) == 0 {
+		return "", nil
+	}
+	text, err := json.Marshal(c.Rules.Groups)
+	if err != nil {
+		return "", fmt.Errorf("tell the rules for groups from the last ones: %w", err)
+	}
+	return string(text), nil
+}
+
+// configure wakes what failed under another configuration, and has groups that were
+// mapped by other rules looked at.
 func (d *Dispatcher) configure(ctx context.Context, now time.Time) error {
 	fingerprint, err := d.cfg.fingerprint()
 	if err != nil {
 		return err
 	}
-	woken, err := d.store.Configure(ctx, d.cfg.Org, fingerprint, now)
+	rules, err := d.cfg.groupRules()
+	if err != nil {
+		return err
+	}
+	woken, err := d.store.Configure(ctx, d.cfg.Org, fingerprint, rules, now)
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ type Store interface {
 	ListGroups(ctx context.Context, org string, listed []plan.AdobeGroup, now time.Time) error
 	ListingBegan(ctx context.Context, org string) (time.Time, error)
 	SetListingBegan(ctx context.Context, org string, at time.Time) error
-	Configure(ctx context.Context, org, fingerprint string, now time.Time) (int, error)
+	Configure(ctx context.Context, org, fingerprint, groupRules string, now time.Time) (int, error)
 	Changed(org string) <-chan struct{}
 }
 

@@ -25,6 +25,9 @@ type Rules struct {
 	IdentityType umapi.IdentityType
 	// Country of users who have none: ISO 3166-1 alpha-2, upper case, may be empty.
 	Country string
+	// Groups say which Adobe groups groups map to, other than the user group of their own
+	// name. The first that fits counts.
+	Groups []GroupRule
 	// Offboarding says what becomes of accounts that nobody maps to any more.
 	Offboarding Offboarding
 	// Protected is never touched.
@@ -39,6 +42,9 @@ func (r Rules) Validate() error {
 	}
 	if r.Country != "" && isoCountry(r.Country) != r.Country {
 		errs = append(errs, fmt.Errorf("country %q: want an ISO 3166-1 code such as US", r.Country))
+	}
+	if err := r.validateGroups(); err != nil {
+		errs = append(errs, err)
 	}
 	if err := r.Offboarding.validate(); err != nil {
 		errs = append(errs, fmt.Errorf("offboarding: %w", err))
@@ -133,26 +139,6 @@ func (a Account) check() error {
 		return &Error{"bridge.country.missing", "Adobe requires a country for federated users", "map a two-letter country to addresses, or set mapping.country in the configuration"}
 	}
 	return nil
-}
-
-// Group maps a group to the name of the Adobe user group. The only error is an
-// *Error.
-//
-// Names that begin with an underscore are those of Adobe's administrator and
-// developer groups, which give rights: they are refused.
-func (r Rules) Group(g directory.GroupAttributes) (string, error) {
-	switch name := g.DisplayName; {
-	case strings.TrimSpace(name) == "":
-		return "", &Error{"bridge.group.name_missing", "the group has no name", "give the group a displayName in the provider"}
-	case strings.HasPrefix(strings.TrimSpace(name), "_"): // whether Adobe trims a name is not documented
-		return "", &Error{"bridge.group.reserved", fmt.Sprintf("%q begins with an underscore, as the names of Adobe's administrator groups do", name), "rename the group in the provider, or do not push it: its members would be given rights"}
-	case utf8.RuneCountInString(name) > maxGroupName:
-		return "", &Error{"bridge.group.name_too_long", fmt.Sprintf("the name has more than %d characters", maxGroupName), "shorten the group's name in the provider"}
-	case r.Protected.Group(name):
-		return "", protected("group", name)
-	default:
-		return name, nil
-	}
 }
 
 // email picks the address, empty if there is none.

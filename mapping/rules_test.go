@@ -145,9 +145,9 @@ func TestAccount_SaysWhatAdobeCannotHold(t *testing.T) {
 
 func TestGroup_RefusesNamesThatGiveRights(t *testing.T) {
 	t.Parallel()
-	name, err := federated.Group(directory.GroupAttributes{DisplayName: "Design Team"})
+	to, err := federated.Group(directory.GroupAttributes{DisplayName: "Design Team"})
 	require.NoError(t, err)
-	require.Equal(t, "Design Team", name)
+	require.Equal(t, mapping.Targets{Names: []string{"Design Team"}}, to)
 
 	for name, code := range map[string]string{
 		"_org_admin":             "bridge.group.reserved",

@@ -52,6 +52,9 @@ type Read struct {
 	Due []Due
 	// Linked are the SCIM ids of the users or groups that map to it.
 	Linked []string
+	// Given says of an Adobe group that it is not ours to make: it is expected to be
+	// there, and if it is not a person has to see to it.
+	Given bool
 }
 
 // First is the query for what Build needs to know of the due rows themselves.
@@ -111,8 +114,10 @@ func Second(due []Due, f Facts, rules mapping.Rules) Query {
 				continue
 			}
 			if a, err := g.Attributes(); err == nil {
-				if name, err := rules.Group(a); err == nil {
-					q.Names = append(q.Names, directory.Fold(name))
+				if t, err := rules.Group(a); err == nil {
+					for _, name := range t.Names {
+						q.Names = append(q.Names, directory.Fold(name))
+					}
 				}
 			}
 		case KindEdge, KindMirrored: // its ends are all that matters

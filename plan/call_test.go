@@ -3,6 +3,8 @@ package plan_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
@@ -53,7 +55,7 @@ func checkCall(t failer, p plan.Plan, limits plan.Limits, l *ledger) {
 		t.fail("%d groups are deleted in one call", e.deletes)
 	}
 	for i, c := range p.Commands {
-		checkLists(t, i, c.UMAPI, e, l)
+		checkLists(t, i, c, e, l, slices.Concat(p.Links, p.Decided.Links))
 	}
 	checkBooks(t, p)
 }
@@ -145,9 +147,10 @@ func (e *effects) groupRoot(t failer, i int, c umapi.Command) {
 }
 
 // checkLists lets a command list only users and groups that exist and that no
-// other command creates, renames or removes.
-func checkLists(t failer, i int, c umapi.Command, e effects, l *ledger) {
-	for _, s := range c.Do {
+// other command creates, renames or removes, and a user's command add only to user
+// groups and to what a rule gives that user.
+func checkLists(t failer, i int, c plan.Command, e effects, l *ledger, links []plan.Link) {
+	for _, s := range c.UMAPI.Do {
 		for _, m := range []*umapi.Memberships{s.Add, s.Remove} {
 			if m == nil {
 				continue
@@ -158,7 +161,7 @@ func checkLists(t failer, i int, c umapi.Command, e effects, l *ledger) {
 				}
 				if !present(l, func(o plan.AdobeGroup) bool {
 					return o.Name == g && o.Presence == plan.Present && o.Type == umapi.UserGroup
-				}) {
+				}) && !given(l, links, c.Account.ID, g) && (s.Add != nil || !wasGiven(l, g)) {
 					t.fail("command %d lists the group %s, which is not known to be a user group", i, g)
 				}
 			}
@@ -179,6 +182,38 @@ func checkLists(t failer, i int, c umapi.Command, e effects, l *ledger) {
 			}
 		}
 	}
+}
+
+// given reports whether a rule maps a group to that name of which a user is a member
+// who has the account.
+func given(l *ledger, links []plan.Link, account, name string) bool {
+	for _, k := range slices.Concat(slices.Collect(maps.Values(l.links)), links) {
+		if k.Kind != plan.KindUser || k.Mirror != account {
+			continue
+		}
+		for id, g := range l.groups {
+			a, _ := g.Attributes()
+			to, err := l.rules.Group(a)
+			if l.members[id][k.Directory] && err == nil && to.ByRule && slices.ContainsFunc(to.Names, func(n string) bool {
+				return directory.Fold(n) == directory.Fold(name)
+			}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// wasGiven reports whether a membership may be what a rule gave: Adobe lists the group
+// as something that only a rule gives, or a rule maps to it, or did.
+func wasGiven(l *ledger, name string) bool {
+	return present(l, func(o plan.AdobeGroup) bool {
+		ruled := o.Type != umapi.UserGroup && o.Type != ""
+		for _, k := range l.links {
+			ruled = ruled || k.Kind == plan.KindGroup && k.Mirror == o.ID && k.Rule
+		}
+		return o.Name == name && o.Presence == plan.Present && ruled
+	})
 }
 
 func present(l *ledger, is func(plan.AdobeGroup) bool) bool {

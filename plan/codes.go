@@ -71,6 +71,8 @@ var ownCodes = map[string]OwnCode{
 		"Rename the group in the identity provider, or do not push it: its members would be given rights."},
 	codeTypeUnknown: {umapi.CodeTransient, "Adobe does not say whether the group is a user group, and the user has no address of their own to be added by. It fails after three hours.",
 		"Nothing: Adobe's groups are listed again. If it stays, look for the group's name under Products and Users > User Groups in the Admin Console."},
+	"bridge.group.target_missing": {umapi.CodeNeedsPerson, "A rule of the configuration maps the group to one that Adobe does not have. Where another group is about to make it, it is waited for.",
+		"Correct the name in mapping.groups, or make the user group or product profile in the Admin Console and then scim-bridge retry."},
 	"bridge.identity_type.differs": {umapi.CodeNeedsPerson, "Adobe has the account as another identity type, or with another kind of username.",
 		"Change mapping.identity_type or the user's identityType, or remove the account in the Admin Console and send the user again: Adobe cannot turn one into the other."},
 	"bridge.identity_type.invalid": {umapi.CodePermanent, "The identity type that came with the user is unknown.",

@@ -27,7 +27,9 @@ type morning struct {
 	window int
 	rude   bool
 	serial int
-	byHand map[string]bool // folded names of groups that were in Adobe before
+	byHand map[string]bool     // folded names of groups that were in Adobe before
+	ruled  bool                // there were rules for groups
+	away   map[*adobeUser]bool // the members of the profile when it went
 	log    []string
 }
 
@@ -60,27 +62,112 @@ func newMorning(t *rapid.T) *morning {
 	for f := range m.a.groups {
 		m.byHand[f] = true
 	}
+	if rapid.Bool().Draw(t, "rules") {
+		m.rule()
+	}
 	return m
+}
+
+// rule changes the rules for groups, and starts the bridge anew.
+func (m *morning) rule() {
+	m.ruled, m.l.rules.Groups = true, nil
+	targets := []string{"Listed", "Unlisted", "Profile", "profile", "Hidden", "A", "Nowhere"}
+	for _, from := range []string{"A", "B", "C", "Listed", "Profile", "N*"} {
+		if rapid.Bool().Draw(m.T, "rule "+from) {
+			to := rapid.SliceOfNDistinct(rapid.SampledFrom(targets), 0, 3, directory.Fold).Draw(m.T, "to")
+			m.l.rules.Groups = append(m.l.rules.Groups, mapping.GroupRule{From: from, To: to})
+		}
+	}
+	m.note("rules %+v", m.l.rules.Groups)
+	m.retryFailed()
+	for _, id := range slices.Sorted(maps.Keys(m.l.groups)) {
+		m.l.owe(plan.KindGroup, "", id, plan.ClassAttribute)
+	}
 }
 
 // list merges a listing of Adobe's groups, as the store promises.
 func (m *morning) list() {
 	m.l.groupsKnown = true
-	for _, f := range slices.Sorted(maps.Keys(m.a.groups)) {
-		found := false
-		for id, g := range m.l.adobeGroups {
-			here := directory.Fold(g.Name) == f || g.Presence == plan.Unknown && directory.Fold(g.Candidate) == f
-			if here && g.Presence != plan.Absent {
-				g.Candidate = ""
-				g.Presence, g.Name, g.Type, found = plan.Present, m.a.groups[f], m.a.types[f], true
-				m.l.adobeGroups[id] = g
+	ids := slices.Sorted(maps.Keys(m.l.adobeGroups))
+	found := map[string]bool{}
+	for _, absent := range []bool{false, true} {
+		for _, id := range ids {
+			g := m.l.adobeGroups[id]
+			if (g.Presence == plan.Absent) != absent {
+				continue
+			}
+			f := directory.Fold(g.Name)
+			if _, ok := m.a.groups[f]; !ok && g.Presence == plan.Unknown {
+				f = directory.Fold(g.Candidate)
+			}
+			_, here := m.a.groups[f]
+			was := g.Presence
+			switch {
+			case here && !found[f]:
+				found[f] = true
+				g.Candidate, g.MissedAt = "", time.Time{}
+				g.Presence, g.Name, g.Type = plan.Present, m.a.groups[f], m.a.types[f]
+				m.listed(g, was)
+			case g.Presence == plan.Present:
+				g.Presence = plan.Unknown
+				m.listed(g, was)
 			}
 		}
-		if !found {
-			id := "adobe:" + f
+	}
+	for _, f := range slices.Sorted(maps.Keys(m.a.groups)) {
+		if id := "adobe:" + f; !found[f] {
+			if _, ok := m.l.adobeGroups[id]; ok {
+				id += "/2"
+			}
 			m.l.adobeGroups[id] = plan.AdobeGroup{ID: id, Name: m.a.groups[f], Type: m.a.types[f], Presence: plan.Present, Adopted: true}
 		}
 	}
+}
+
+// listed mirrors what a listing says of a group, and has those looked at whom it concerns.
+func (m *morning) listed(g plan.AdobeGroup, was plan.Presence) {
+	m.l.adobeGroups[g.ID] = g
+	var s plan.Settlement
+	for _, k := range m.l.links {
+		switch {
+		case k.Kind != plan.KindGroup || k.Mirror != g.ID || g.Presence == was:
+		case g.Presence == plan.Unknown:
+			s.Touched = append(s.Touched, plan.Touch{Kind: plan.KindGroup, Group: k.Directory, Class: plan.ClassGroup})
+		case k.Rule:
+			s.Touched = append(s.Touched, plan.Touch{Kind: plan.KindGroup, Group: k.Directory, Class: plan.ClassGroup},
+				plan.Touch{Kind: plan.KindEdge, Group: k.Directory, Class: plan.ClassMembership},
+				plan.Touch{Kind: plan.KindMirrored, Group: g.ID, Class: plan.ClassMembership})
+		}
+	}
+	slices.SortFunc(s.Touched, func(x, y plan.Touch) int {
+		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Group, y.Group))
+	})
+	m.l.settle(s)
+}
+
+// profile deletes the product profile by hand, or makes it again: with the members that
+// it had, as one that got another name for a while, unless the bridge noticed.
+func (m *morning) profile() {
+	if _, there := m.a.groups["profile"]; there {
+		m.note("somebody deletes the profile")
+		m.away = m.a.members["profile"]
+		delete(m.a.groups, "profile")
+		delete(m.a.types, "profile")
+		delete(m.a.members, "profile")
+		delete(m.byHand, "profile")
+		return
+	}
+	m.note("somebody makes the profile")
+	m.a.addGroup("Profile", umapi.ProductProfile)
+	m.byHand["profile"] = true
+	noticed := true
+	for _, g := range m.l.adobeGroups {
+		noticed = noticed && (directory.Fold(g.Name) != "profile" || g.Presence == plan.Doubtful)
+	}
+	if !noticed || rapid.Bool().Draw(m.T, "as it was") {
+		m.a.members["profile"] = m.away
+	}
+	maps.DeleteFunc(m.a.members["profile"], func(u *adobeUser, _ bool) bool { return !slices.Contains(m.a.users, u) })
 }
 
 func (m *morning) note(format string, args ...any) {
@@ -120,7 +207,15 @@ func (m *morning) person(n int) who {
 // change does one thing that an identity provider could.
 func (m *morning) change() {
 	users, groups := slices.Sorted(maps.Keys(m.l.users)), slices.Sorted(maps.Keys(m.l.groups))
-	switch op := rapid.IntRange(0, 9).Draw(m.T, "op"); {
+	most := 9
+	if m.ruled {
+		most = 13
+	}
+	switch op := rapid.IntRange(0, most).Draw(m.T, "op"); {
+	case op == 13:
+		m.rule()
+	case op == 12:
+		m.profile()
 	case op <= 1 || len(users) == 0:
 		n := rapid.IntRange(0, 5).Draw(m.T, "n")
 		m.serial++
@@ -340,9 +435,20 @@ func (m *morning) release() bool {
 // with their names, and the members of each group.
 func (m *morning) want() string {
 	groups, members := map[string]string{}, map[string][]string{}
+	targets := map[string][]string{}
 	for id, g := range m.l.groups {
 		a, _ := g.Attributes()
-		groups[id] = directory.Fold(a.DisplayName) // a spelling that was lost may stay
+		switch to, err := m.l.rules.Group(a); {
+		case err != nil:
+			m.fail("%v", err)
+		case to.ByRule:
+			targets[id] = to.Names
+		default:
+			f := directory.Fold(a.DisplayName) // a spelling that was lost may stay
+			if f != "profile" && f != "hidden" {
+				groups[id], targets[id] = f, to.Names
+			}
+		}
 	}
 	type seen struct {
 		created  time.Time
@@ -366,9 +472,11 @@ func (m *morning) want() string {
 		}
 	}
 	for who, s := range people {
-		for g, name := range groups {
-			if m.l.members[g][s.id] && name != "profile" && name != "hidden" {
-				members[name] = append(members[name], who)
+		for g, names := range targets {
+			for _, name := range names {
+				if m.l.members[g][s.id] {
+					members[directory.Fold(name)] = append(members[directory.Fold(name)], who)
+				}
 			}
 		}
 	}
@@ -377,8 +485,11 @@ func (m *morning) want() string {
 		out = append(out, who+": "+s.text)
 	}
 	for _, g := range m.l.adobeGroups {
-		if g.Adopted && g.Presence != plan.Absent { // the reply to its creation was lost
-			m.byHand[directory.Fold(g.Name)] = true
+		f := directory.Fold(g.Name)
+		if _, here := m.a.groups[f]; here && g.Adopted && g.Presence != plan.Absent { // the reply to its creation was lost
+			m.byHand[f] = true
+		} else if here && m.ruled && g.Presence == plan.Present && !m.owned(g.ID) {
+			m.byHand[f] = true // what a rule takes over is nobody's to delete
 		}
 	}
 	for f := range m.byHand {
@@ -425,6 +536,9 @@ func (m *morning) settleDown() {
 		for n := 0; m.round() || m.release(); n++ {
 			if n%100 == 99 {
 				m.release() // some wait for those who are held
+			}
+			if n > 300 && m.allUnseen() {
+				break // they look from time to time whether it is there
 			}
 			if n > 2000 && m.leftHidden() {
 				m.Skip("the removals from a profile that was taken for a user group are still being tried")
@@ -479,6 +593,7 @@ func (m *morning) checkLeftOver() {
 	for _, r := range m.l.sorted() {
 		switch {
 		case r.failed && slices.Contains(allowed, r.problem.Code):
+		case m.unseen(r):
 		case r.parked && m.blocked(r):
 		case r.Kind == plan.KindEdge && m.mapsTo(r.Group, "Hidden"): // a profile that was never listed
 		case r.Kind == plan.KindMirrored && m.l.adobeGroups[r.Group].Name == "Hidden":
@@ -486,6 +601,40 @@ func (m *morning) checkLeftOver() {
 			m.fail("left over: %+v", *r)
 		}
 	}
+}
+
+// unseen reports whether a row waits for what a rule names and Adobe does not have.
+func (m *morning) unseen(r *row) bool {
+	if r.problem.Code != "bridge.group.target_missing" {
+		return false
+	}
+	if r.Kind != plan.KindGroup {
+		return m.a.members[directory.Fold(m.l.adobeGroups[r.Group].Name)] == nil || r.Kind == plan.KindEdge
+	}
+	g := m.l.groups[r.Group]
+	a, _ := g.Attributes()
+	to, _ := m.l.rules.Group(a)
+	return r.failed && to.ByRule && slices.ContainsFunc(to.Names, func(name string) bool { return m.a.members[directory.Fold(name)] == nil })
+}
+
+// allUnseen reports whether all that is pending is so.
+func (m *morning) allUnseen() bool {
+	for _, r := range m.l.due {
+		if !r.failed && !r.held && !r.parked && !m.unseen(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// owned reports whether a group that maps by its name has an Adobe group as its own.
+func (m *morning) owned(id string) bool {
+	for _, k := range m.l.links {
+		if k.Kind == plan.KindGroup && k.Mirror == id && !k.Stale && !k.Rule {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *morning) mapsTo(group, name string) bool {

@@ -36,7 +36,7 @@ func (w *world) cover(units []unit) cover {
 		for _, e := range u.edge.account.items {
 			switch {
 			case !e.ready() || !e.packable() || e.solo || e.alone:
-			case !e.listable():
+			case !e.rootable():
 				c.account(e.account).needed = true
 			case !e.verified():
 				c.group(e.group).needed = true

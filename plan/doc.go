@@ -34,7 +34,18 @@
 // others along. Adobe IDs and users with a bare login never travel in a
 // group's command: their e-mail address might name another account there. A
 // group that Adobe has not listed as a user group is only ever a root: the name
-// might be a product profile's, and a user's command would grant it.
+// might be a product profile's, and a user's command would grant it. What a rule of
+// the configuration names may be in a user's command, and is a root only if it is a user
+// group for certain: product profiles and administrator groups cannot be one.
+//
+// # What a group maps to
+//
+// By its name a group maps to one Adobe group, its own, which is made, renamed and
+// deleted with it and is never anything but a user group. A rule maps it to any number
+// of others, whatever they are, as a guest: they are expected to be there, and only
+// their members change. Those that are not there are mirrored all the same, so that the
+// link is known when they come. One that was there and is not seen any more is doubtful
+// with its memberships: when it is back, all of them are made or removed once more.
 //
 // # What a reply proves
 //

@@ -19,6 +19,7 @@ type edge struct {
 	also    []Due // rows that wait for others too
 	// otherwise is what becomes due if it fails, where no row is due for it.
 	otherwise []Touch
+	byRule    bool // a rule maps who is to be added to the group
 	solo      bool // in a step of its own, so that an error names it
 	alone     bool // in a call of its own
 	queued    bool
@@ -32,9 +33,17 @@ func (e *edge) ready() bool {
 	return e.account.Presence == Present && e.group.Presence == Present
 }
 
-// verified reports whether the group is known not to be something that gives
-// rights, so that a user's command may name it.
-func (e *edge) verified() bool { return e.group.Type == umapi.UserGroup }
+// verified reports whether a user's command may name the group: it is known not to be
+// something that gives rights, or a rule gives them.
+func (e *edge) verified() bool {
+	g := e.group
+	return g.Type == umapi.UserGroup || g.grants() || e.byRule || !e.add && g.ruled
+}
+
+// rootable reports whether the membership may travel in a command of the group's.
+func (e *edge) rootable() bool {
+	return e.listable() && (e.group.Type == umapi.UserGroup || !e.verified())
+}
 
 // listable reports whether a group's command may name the account: by the
 // address alone it must not reach another one.
@@ -121,8 +130,8 @@ func (w *world) differences(p *person, t *team) (found []*edge, refused *Problem
 			if g.leaving() {
 				continue
 			}
-			if !g.mappable() {
-				if _, wanted := w.wants(a)[g]; wanted {
+			if g.closed() {
+				if p.active && slices.Contains(p.teams, t.id) {
 					refused = g.notMappable()
 				}
 				continue
@@ -140,7 +149,7 @@ func (w *world) differences(p *person, t *team) (found []*edge, refused *Problem
 // to do about those of one that may not be there or is about to leave; nor where a
 // pair that wants it is due itself.
 func (w *world) mirroredDifference(a *account, g *group) []*edge {
-	if a == nil || g == nil || a.Presence.missing() || g.Presence == Absent || a.leaving() || a.kept() || g.leaving() || !g.mappable() {
+	if a == nil || g == nil || a.Presence.missing() || g.Presence == Absent || a.leaving() || a.kept() || g.leaving() || g.closed() {
 		return nil
 	}
 	e := w.difference(a, g)
@@ -160,7 +169,7 @@ func (w *world) waitsForEnds(d Due, p *person, t *team, decide bool) bool {
 	if !t.exists || !slices.Contains(p.teams, t.id) {
 		return false
 	}
-	if !p.active || len(p.current) > 0 && len(t.current) > 0 {
+	if !p.active || t.unmapped() || len(p.current) > 0 && len(t.current) > 0 {
 		return false
 	}
 	if decide {
@@ -189,11 +198,12 @@ func (w *world) difference(a *account, g *group) *edge {
 	if e := w.items[key]; e != nil {
 		return e
 	}
-	_, wanted := w.wants(a)[g]
+	pairs, wanted := w.wants(a)[g]
 	if !w.differs(key, wanted) {
 		return nil
 	}
 	e := &edge{Edge: key, account: a, group: g, add: wanted}
+	e.byRule = slices.ContainsFunc(pairs, func(d Due) bool { return w.team(d.Group).byRule })
 	w.items[key] = e
 	a.items = append(a.items, e)
 	g.items = append(g.items, e)
@@ -220,7 +230,7 @@ func (w *world) unsettled(a *account) []Touch {
 	wants := w.wants(a)
 	for _, g := range sortedGroups(wants) {
 		key := Edge{Account: a.ID, Group: g.ID}
-		if g.mappable() && w.differs(key, true) && !w.takes(key) {
+		if w.differs(key, true) && !w.takes(key) {
 			out = w.touchUnlessDue(out, a, wants[g])
 		}
 	}
@@ -271,27 +281,41 @@ func (w *world) readEnds(e *edge, d Due) {
 	if e.account.Presence == Unknown {
 		w.read(e.account, []Due{d})
 	}
-	if e.group.Presence == Unknown {
-		w.readGroup(e.group, d)
+	switch g := e.group; {
+	case g.Presence != Unknown && g.Presence != Doubtful:
+	case g.hasGuest():
+		w.touchGuests(g) // what is wrong with it is theirs
+	default:
+		w.readGroup(g, d)
 	}
 }
 
-// parkBlocked parks what waits for an end that this call does not bring.
+// parkBlocked parks what waits for an end that this call does not bring. What has
+// nobody to wait for looks again by itself.
 func (w *world) parkBlocked() {
 	blocked, free := map[row]bool{}, map[row]bool{}
+	unseen := map[row]*group{}
 	for _, e := range w.items {
-		waits := !e.taken && (e.account.Presence.missing() || e.group.Presence == Absent && !e.group.coming)
+		waits := !e.taken && (e.account.Presence.missing() || e.group.Presence == Absent && !e.group.coming || e.group.unseen())
 		for _, d := range slices.Concat(e.due, e.also) {
 			if waits {
 				blocked[d.row()] = true
+				if e.group.unseen() {
+					unseen[d.row()] = e.group
+				}
 			} else {
 				free[d.row()] = true
 			}
 		}
 	}
 	for _, d := range w.in.Due {
-		if d.Kind == KindEdge && blocked[d.row()] && !free[d.row()] {
+		g := unseen[d.row()]
+		switch {
+		case !blocked[d.row()] || free[d.row()]:
+		case d.Kind == KindEdge && (g == nil || w.team(d.Group).exists):
 			w.park(d, w.person(d.User), w.team(d.Group))
+		case g != nil:
+			w.wait(d, targetMissing(g.Name))
 		}
 	}
 }

@@ -11,7 +11,14 @@ import (
 // placeGroup finds the Adobe group of a due group.
 func (w *world) placeGroup(d Due) {
 	t := w.team(d.Group)
-	if !t.exists || t.problem != nil {
+	switch {
+	case !t.exists || t.damaged:
+		return
+	case t.byRule:
+		w.placeByRule(d, t)
+		return
+	}
+	if w.leaveRules(t); t.problem != nil {
 		return
 	}
 	if len(t.current) == 1 {
@@ -50,38 +57,52 @@ func (w *world) placeGroup(d Due) {
 		if g.Presence != Absent { // it may hold what a group that is gone has left behind
 			w.plan.Decided.Touched = append(w.plan.Decided.Touched, Touch{Kind: KindMirrored, Group: g.ID, Class: ClassMembership})
 		}
-		t.current = []*group{g}
-		g.teams = append(g.teams, t)
-		w.plan.Links = append(w.plan.Links, Link{Kind: KindGroup, Directory: t.id, Mirror: g.ID})
+		w.linkGroup(t, g, false)
+		if len(w.in.Rules.Groups) > 0 || d.Since.After(w.in.Facts.Groups[t.id].Created) {
+			// Its members are not due any more if a rule had it map to nothing.
+			w.plan.Decided.Touched = append(w.plan.Decided.Touched, Touch{Kind: KindEdge, Group: t.id, Class: ClassMembership})
+		}
 		return
 	}
 	t.problem = g.notMappable()
 }
 
-func (w *world) leaveGroup(t *team, g *group) {
-	t.current = nil
-	t.stale = append(t.stale, g)
-	g.teams = slices.DeleteFunc(g.teams, func(x *team) bool { return x == t })
-	w.plan.Links = append(w.plan.Links, Link{Kind: KindGroup, Directory: t.id, Mirror: g.ID, Stale: true})
-	w.plan.Decided.Touched = append(w.plan.Decided.Touched,
-		Touch{Kind: KindMirrored, Group: g.ID, Class: ClassMembership}, Touch{Kind: KindEdge, Group: t.id, Class: ClassMembership})
+// linkGroup has the team map to the group, as its own or by a rule.
+func (w *world) linkGroup(t *team, g *group, rule bool) {
+	w.unlinkGroup(t, g)
+	t.current = append(t.current, g)
+	if rule {
+		g.guests, g.ruled = append(g.guests, t), true
+	} else {
+		g.teams = append(g.teams, t)
+	}
+	w.plan.Links = append(w.plan.Links, Link{Kind: KindGroup, Directory: t.id, Mirror: g.ID, Rule: rule})
 }
 
-// mappable reports whether the group is a user group, or may be one: what Adobe
-// lists as something else gives rights. One that is protected is not touched.
-func (g *group) mappable() bool {
-	return (g.Type == umapi.UserGroup || g.Type == "") && !g.rules.Protected.Group(g.Name)
+func (w *world) unlinkGroup(t *team, g *group) {
+	isTeam := func(x *team) bool { return x == t }
+	t.current = slices.DeleteFunc(t.current, func(x *group) bool { return x == g })
+	g.teams, g.guests = slices.DeleteFunc(g.teams, isTeam), slices.DeleteFunc(g.guests, isTeam)
+}
+
+func (w *world) leaveGroup(t *team, g *group) {
+	rule := !t.owns(g)
+	w.unlinkGroup(t, g)
+	t.stale = append(t.stale, g)
+	w.plan.Links = append(w.plan.Links, Link{Kind: KindGroup, Directory: t.id, Mirror: g.ID, Stale: true, Rule: rule})
+	w.plan.Decided.Touched = append(w.plan.Decided.Touched,
+		Touch{Kind: KindMirrored, Group: g.ID, Class: ClassMembership}, Touch{Kind: KindEdge, Group: t.id, Class: ClassMembership})
 }
 
 // leaving reports whether the group is ours and is about to be deleted: none of the
 // directory maps to it any more.
 func (g *group) leaving() bool {
 	return g.Presence != Absent && !g.Adopted && g.mappable() && len(g.teams) > 0 &&
-		!slices.ContainsFunc(g.teams, func(t *team) bool { return t.exists })
+		!slices.ContainsFunc(slices.Concat(g.teams, g.guests), func(t *team) bool { return t.exists })
 }
 
 func (g *group) notMappable() *Problem {
-	if g.rules.Protected.Group(g.Name) {
+	if g.protected() {
 		return &Problem{
 			Code:    "bridge.protected",
 			Message: fmt.Sprintf("the group %q is protected by the configuration: nothing is changed", g.Name),
@@ -102,14 +123,18 @@ func (w *world) planGroup(out []unit, d Due) []unit {
 		w.decide(d, Failed, t.problem)
 		return out
 	}
-	if len(t.current) == 0 {
+	if t.exists && t.byRule {
+		w.planTargets(t, d)
+		return out
+	}
+	g := t.own()
+	if g == nil {
 		if !t.exists {
-			w.decide(d, Done, nil)
+			w.decide(d, Done, nil) // also what a rule named is not ours to delete
 		}
 		return out // it waits for the listing or for a name
 	}
-	g := t.current[0]
-	if g.Presence == Unknown {
+	if g.Presence == Unknown || g.Presence == Doubtful {
 		w.readGroup(g, d)
 		return out
 	}
@@ -138,6 +163,7 @@ func (w *world) planGroup(out []unit, d Due) []unit {
 			// It was there before: its members are not due because of it.
 			c.Touched = []Touch{{Kind: KindEdge, Group: t.id, Class: ClassMembership}}
 		}
+		c.Touched = append(c.Touched, g.guestsDue()...)
 		g.coming = true
 		return append(out, unit{group: g, command: c, first: true, alone: d.Alone()})
 	case g.Name == t.name, g.Adopted:
@@ -171,12 +197,13 @@ func (w *world) planRename(out []unit, t *team, g *group, d Due) []unit {
 	after := g.AdobeGroup
 	after.Name = t.name
 	c := groupCommand(g, after, d, umapi.Step{UpdateUserGroup: &umapi.UpdateUserGroup{Name: t.name}})
+	c.Touched = g.guestsDue()
 	return append(out, unit{group: g, command: c, alone: d.Alone()})
 }
 
 // planGroupRemoval deletes a group that is ours and that nothing maps to any longer.
 func (w *world) planGroupRemoval(out []unit, t *team, g *group, d Due) []unit {
-	shared := slices.ContainsFunc(g.teams, func(o *team) bool { return o != t && o.exists })
+	shared := slices.ContainsFunc(slices.Concat(g.teams, g.guests), func(o *team) bool { return o != t && o.exists })
 	if shared || g.Adopted || g.Presence == Absent {
 		w.decide(d, Done, nil)
 		return out
@@ -211,8 +238,8 @@ func (w *world) readGroup(g *group, d Due) {
 		}
 	}
 	before := g.AdobeGroup
-	r := Read{AdobeGroup: &before, Due: []Due{d}}
-	for _, t := range g.teams {
+	r := Read{AdobeGroup: &before, Due: []Due{d}, Given: g.given()}
+	for _, t := range slices.Concat(g.teams, g.guests) {
 		r.Linked = append(r.Linked, t.id)
 	}
 	w.plan.Reads = append(w.plan.Reads, r)

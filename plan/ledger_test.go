@@ -334,6 +334,11 @@ func (l *ledger) settle(s plan.Settlement) {
 		if g.Presence == plan.Absent {
 			maps.DeleteFunc(l.edges, func(e plan.Edge, _ plan.Presence) bool { return e.Group == g.ID })
 		}
+		for e := range l.edges {
+			if e.Group == g.ID && g.Presence == plan.Doubtful {
+				l.edges[e] = plan.Doubtful
+			}
+		}
 	}
 	for _, id := range s.Missing.Accounts {
 		if a, ok := l.accounts[id]; ok && a.Presence == plan.Present {

@@ -16,7 +16,9 @@ const (
 	Present Presence = "present"
 	// Doubtful means that a call was to make or to remove an account or a membership
 	// and had no good answer: it may be there. It is made again, or removed, as the
-	// directory says; both are safe. So it differs from whatever the directory says.
+	// directory says; both are safe. So it differs from whatever the directory says. Of
+	// an Adobe group that is not ours to make it means that Adobe does not show it any
+	// more: if it is there again, its memberships may be others.
 	Doubtful Presence = "doubtful"
 	// Unknown means that a call touched it whose outcome is not known: it is
 	// read back before it is touched again.
@@ -61,7 +63,8 @@ type Account struct {
 type AdobeGroup struct {
 	// ID is the mirror's own: for a group that the bridge made, the SCIM id of
 	// the first group that mapped to it, for a listed one "adobe:" and the
-	// number that Adobe gave it.
+	// number that Adobe gave it. One that a rule names and nobody has seen begins
+	// with the SCIM id of the group that the rule is about.
 	ID string
 	// Name is the current name, as Adobe has it: the key of commands.
 	Name     string
@@ -102,6 +105,9 @@ type Link struct {
 	// Stale means that the resource maps elsewhere now: what this link's end
 	// holds because of it has to go.
 	Stale bool
+	// Rule means that a rule of the configuration maps the group there, and not its
+	// name: the Adobe group is not the group's own.
+	Rule bool
 }
 
 // Kind says what a due row or a link is about.

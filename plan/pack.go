@@ -126,7 +126,7 @@ func (w *world) carry(c *Command, a *account) {
 	room := (w.in.Limits.Steps - 1) * w.in.Limits.Entries
 	for _, g := range sortedGroups(wants) {
 		e := w.difference(a, g)
-		if len(edges) == room || g.Presence != Present || g.Type != umapi.UserGroup || !g.mappable() || g.changed || e.solo {
+		if len(edges) == room || g.Presence != Present || !e.verified() || g.changed || e.solo {
 			continue
 		}
 		if len(e.due)+len(e.also) == 0 {
@@ -187,7 +187,7 @@ func (w *world) packEdge(e *edge, alone bool, best *cover) {
 			byUser = [][]*edge{{e}}
 		}
 	}
-	if !alone && !e.solo && e.listable() && e.group.mappable() || !e.verified() {
+	if !alone && !e.solo && e.rootable() || !e.verified() {
 		byGroup, d = w.groupSteps(e.group, e, best != nil)
 	}
 	toGroup := count(byGroup) > count(byUser)
@@ -252,7 +252,7 @@ func (w *world) groupSteps(g *group, first *edge, thrifty bool) ([][]*edge, dire
 	}
 	var all, same []*edge
 	for _, e := range g.items {
-		if e.taken || e.solo && e != first || !e.ready() || !e.listable() || !e.packable() || e.account.changed {
+		if e.taken || e.solo && e != first || !e.ready() || !e.rootable() || !e.packable() || e.account.changed {
 			continue
 		}
 		all = append(all, e)

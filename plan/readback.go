@@ -151,9 +151,15 @@ func (s *Settlement) doubtOthers(r Read, names []string, f Facts) {
 // A reading may be older than what made or renamed the group, and one that is
 // gone takes its memberships along: so a group that the bridge made is read
 // again, some minutes after now, before it is taken for gone.
+//
+// One that is not ours to make is doubtful then, so that nothing of it is forgotten
+// when it comes back; the groups that a rule maps to it fail until then.
 func GroupRead(r Read, name string, now time.Time) Settlement {
 	g := *r.AdobeGroup
 	var s Settlement
+	if name == "" && r.Given {
+		return s.unseen(r, g)
+	}
 	if name == "" && !g.Adopted {
 		if g.MissedAt.IsZero() {
 			g.MissedAt = now
@@ -173,9 +179,41 @@ func GroupRead(r Read, name string, now time.Time) Settlement {
 		s.touch(r, Touch{Kind: KindGroup, Group: id, Class: ClassAttribute})
 		s.Notes = append(s.Notes, Note{Group: id, Event: "read", Text: text})
 	}
+	if r.Given {
+		s.Touched = append(s.Touched, Touch{Kind: KindMirrored, Group: g.ID, Class: ClassMembership})
+		for _, id := range r.Linked {
+			s.Touched = append(s.Touched, Touch{Kind: KindEdge, Group: id, Class: ClassMembership})
+		}
+	}
 	s.AdobeGroups = []AdobeGroup{g}
 	s.freeName(*r.AdobeGroup, g)
 	return s
+}
+
+// unseen fails the groups that a rule maps to an Adobe group which is not there.
+func (s Settlement) unseen(r Read, g AdobeGroup) Settlement {
+	if g.Presence != Absent {
+		g.Presence = Doubtful
+	}
+	for _, d := range r.Due {
+		if d.Kind == KindGroup {
+			s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Failed, Problem: targetMissing(g.Name)})
+		}
+	}
+	for _, id := range r.Linked {
+		s.Notes = append(s.Notes, Note{Group: id, Event: "read", Text: fmt.Sprintf("Adobe has no group %q", g.Name)})
+	}
+	s.AdobeGroups = []AdobeGroup{g}
+	return s
+}
+
+// targetMissing is what is wrong where Adobe has no group that a rule names.
+func targetMissing(name string) Problem {
+	return Problem{
+		Code:    "bridge.group.target_missing",
+		Message: fmt.Sprintf("Adobe has no group %q, which a rule maps the group to", name),
+		Hint:    "correct the name in mapping.groups, or make it in the Admin Console and then scim-bridge retry",
+	}
 }
 
 // missed has the rows of a group that Adobe did not show wait for another reading.

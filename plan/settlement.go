@@ -43,8 +43,7 @@ type Settlement struct {
 	// counted against the brakes.
 	Spared Removals
 	// Accounts and AdobeGroups replace the mirror's rows of the same id. One
-	// that is Absent loses its memberships, those of an account that is Doubtful
-	// become so.
+	// that is Absent loses its memberships, those of one that is Doubtful become so.
 	Accounts    []Account
 	AdobeGroups []AdobeGroup
 	// Missing are ends of memberships that the mirror holds as present and that

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/scim-bridge/scim-bridge/directory"
@@ -49,10 +50,14 @@ type person struct {
 type team struct {
 	id      string
 	exists  bool
-	name    string
-	problem *Problem
+	damaged bool     // what it should be is not known
+	targets []string // names of the Adobe groups that it maps to
+	byRule  bool     // a rule names them
+	name    string   // the target, unless a rule names it
+	problem *Problem // why there is none
 	current []*group
 	stale   []*group
+	placed  bool // by a rule, in this round
 }
 
 // account is an Adobe account under planning.
@@ -82,8 +87,10 @@ type account struct {
 type group struct {
 	AdobeGroup
 	rules   *mapping.Rules
-	teams   []*team
-	known   bool // the mirror has a row for it
+	teams   []*team // whose own it is
+	guests  []*team // whom a rule maps to it
+	ruled   bool    // a rule maps to it, or did
+	known   bool    // the mirror has a row for it
 	planned bool
 	coming  bool // by a call soon, with memberships that wait for it
 	items   []*edge
@@ -172,6 +179,11 @@ func (w *world) addAccount(id string, a Account) *account {
 }
 
 func (w *world) addGroup(id string, g AdobeGroup) *group {
+	if strings.HasPrefix(g.Name, "_") {
+		// An administrator group is listed only while it has members, and there is nothing to
+		// make: it comes with what it administers.
+		g.Presence = Present
+	}
 	gr := &group{AdobeGroup: g, rules: &w.in.Rules}
 	w.groups[id] = gr
 	for _, name := range []string{g.Name, g.Candidate} {
@@ -219,10 +231,15 @@ func (w *world) team(id string) *team {
 	}
 	t.exists = true
 	attrs, err := g.Attributes()
-	if err == nil {
-		t.name, err = w.in.Rules.Group(attrs)
+	if err != nil {
+		t.damaged, t.problem = true, problemOf(err)
+		return t
 	}
-	t.problem = problemOf(err)
+	to, err := w.in.Rules.Group(attrs)
+	t.targets, t.byRule, t.problem = to.Names, to.ByRule, problemOf(err)
+	if !t.byRule && err == nil {
+		t.name = to.Names[0]
+	}
 	return t
 }
 
@@ -257,12 +274,17 @@ func (w *world) link(l Link) {
 		if g == nil {
 			g = w.addGroup(l.Mirror, AdobeGroup{ID: l.Mirror, Presence: Absent, Type: umapi.UserGroup})
 		}
+		g.ruled = g.ruled || l.Rule
 		if l.Stale {
 			t.stale = append(t.stale, g)
 			return
 		}
 		t.current = append(t.current, g)
-		g.teams = append(g.teams, t)
+		if l.Rule {
+			g.guests = append(g.guests, t)
+		} else {
+			g.teams = append(g.teams, t)
+		}
 	case KindEdge, KindMirrored: // edges have no links
 	}
 }
@@ -325,11 +347,13 @@ func (w *world) wants(a *account) map[*group][]Due {
 		if !t.exists {
 			continue
 		}
-		if len(t.current) == 0 {
+		if len(t.current) == 0 && !t.unmapped() {
 			a.unmapped = append(a.unmapped, Due{Kind: KindEdge, User: p.id, Group: t.id})
 		}
 		for _, g := range t.current {
-			out[g] = append(out[g], Due{Kind: KindEdge, User: p.id, Group: t.id})
+			if t.wants(g) {
+				out[g] = append(out[g], Due{Kind: KindEdge, User: p.id, Group: t.id})
+			}
 		}
 	}
 	return out

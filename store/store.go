@@ -142,19 +142,22 @@ type Work interface {
 	GroupsListed(ctx context.Context, org string) (time.Time, error)
 	// ListGroups merges a complete listing of Adobe's groups into the mirror, at now: a
 	// name (by directory.Fold) that is new is added as adopted; one that the mirror holds keeps its
-	// id and Adopted and is set present with the listed name and type; a present one that is not
-	// listed becomes unknown, and the directory groups linked to it are made due.
+	// id and Adopted and is set present with the listed name and type, and if it was not, the
+	// directory groups that a rule maps to it are made due with their memberships and its own; a
+	// present one that is not listed becomes unknown, and the directory groups linked to it are
+	// made due.
 	ListGroups(ctx context.Context, org string, listed []plan.AdobeGroup, now time.Time) error
 	// ListingBegan returns when Adobe's groups were last begun to be listed, zero
 	// if never.
 	ListingBegan(ctx context.Context, org string) (time.Time, error)
 	// SetListingBegan keeps that time.
 	SetListingBegan(ctx context.Context, org string, at time.Time) error
-	// Configure keeps the fingerprint of what an org is dispatched by. Where it is
-	// not the one that was kept, or none was, failed rows become pending as by
-	// Retry, in the same transaction. It returns how many; the same fingerprint
-	// changes nothing.
-	Configure(ctx context.Context, org, fingerprint string, now time.Time) (int, error)
+	// Configure keeps the fingerprint of what an org is dispatched by, and the rules
+	// for groups, empty for none. Where the first is not the one that was kept, or
+	// none was, failed rows become pending as by Retry, and where the rules are others
+	// all groups become due (class attribute), in the same transaction. It returns how
+	// many failed rows did; the same fingerprint changes nothing.
+	Configure(ctx context.Context, org, fingerprint, groupRules string, now time.Time) (int, error)
 	// Changed returns a channel that receives after something became due, for
 	// the one dispatcher of an org. Signals may be merged.
 	Changed(org string) <-chan struct{}

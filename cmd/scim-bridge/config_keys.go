@@ -76,10 +76,17 @@ type fileSCIMLimits struct {
 	BulkOperations int `yaml:"bulk_operations" default:"1000"`
 }
 
-// fileMapping is what users become in Adobe.
+// fileMapping is what users and groups become in Adobe.
 type fileMapping struct {
-	IdentityType string `yaml:"identity_type" default:"federatedID"`
-	Country      string `yaml:"country"`
+	IdentityType string          `yaml:"identity_type" default:"federatedID"`
+	Country      string          `yaml:"country"`
+	Groups       []fileGroupRule `yaml:"groups"`
+}
+
+// fileGroupRule maps a group to others than the user group of its name.
+type fileGroupRule struct {
+	From string   `yaml:"from"`
+	To   []string `yaml:"to"`
 }
 
 // fileOffboarding is what becomes of accounts that nobody has any more.

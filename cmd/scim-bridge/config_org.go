@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/scim-bridge/scim-bridge/bridge"
+	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/dispatch"
 	"github.com/scim-bridge/scim-bridge/mapping"
 	"github.com/scim-bridge/scim-bridge/plan"
@@ -271,7 +272,41 @@ func (c *checker) rules(org string, o fileOrg) mapping.Rules {
 		Users:  c.patterns(join(org, "protect.users"), o.Protect.Users),
 		Groups: c.patterns(join(org, "protect.groups"), o.Protect.Groups),
 	}
+	r.Groups = c.groupRules(join(at, "groups"), m.Groups, r)
 	return r
+}
+
+// groupRules checks what groups are mapped to. No group is mapped to nothing because
+// a key was forgotten.
+func (c *checker) groupRules(at string, rules []fileGroupRule, r mapping.Rules) []mapping.GroupRule {
+	var all []mapping.GroupRule
+	froms := unique{}
+	for i, rule := range rules {
+		at := index(at, i)
+		if c.misshapen(at) {
+			continue
+		}
+		switch from := join(at, "from"); {
+		case c.bad(from):
+		case rule.From == "":
+			c.problem(from, "is missing, want the displayName of groups, in which * stands for anything")
+		default:
+			c.once(froms, from, directory.Fold(rule.From))
+		}
+		if to := join(at, "to"); rule.To == nil && !c.bad(to) {
+			c.problem(to, "is missing, want a list of Adobe groups, [] to map to none")
+		}
+		names := unique{}
+		for j, name := range rule.To {
+			to := index(join(at, "to"), j)
+			if err := r.CheckTarget(name); err != nil && !c.bad(to) {
+				c.problem(to, "%v", err)
+			}
+			c.once(names, to, directory.Fold(name))
+		}
+		all = append(all, mapping.GroupRule{From: rule.From, To: rule.To})
+	}
+	return all
 }
 
 func (c *checker) offboarding(at string, o fileOffboarding) mapping.Offboarding {

@@ -150,6 +150,9 @@ func TestLoad_EveryKeyArrives(t *testing.T) {
 	assert.Equal(t, 7, o.Dispatch.Limits.Entries)
 	assert.Equal(t, umapi.EnterpriseID, o.Dispatch.Rules.IdentityType)
 	assert.Equal(t, "NO", o.Dispatch.Rules.Country, "Norway is not false")
+	assert.Equal(t, []mapping.GroupRule{
+		{From: "Designers", To: []string{"Creative team", "Photoshop - Default"}}, {From: "HR-*", To: []string{}},
+	}, o.Dispatch.Rules.Groups)
 	assert.Equal(t, mapping.Offboarding{
 		Deactivated: mapping.FateRemoveMemberships, Deleted: mapping.FateDelete, Delay: 72 * time.Hour,
 	}, o.Dispatch.Rules.Offboarding)

@@ -134,10 +134,10 @@ func known[V any](before map[string]V) func(id string) bool {
 
 const (
 	linksOfDirectory = `
-		SELECT l.directory_id, l.mirror_id, l.stale
+		SELECT l.directory_id, l.mirror_id, l.stale, l.rule
 		FROM json_each(?3) j CROSS JOIN links l ON l.org = ?1 AND l.kind = ?2 AND l.directory_id = j.value`
 	linksOfMirror = `
-		SELECT l.directory_id, l.mirror_id, l.stale
+		SELECT l.directory_id, l.mirror_id, l.stale, l.rule
 		FROM json_each(?3) j CROSS JOIN links l INDEXED BY links_by_mirror
 			ON l.org = ?1 AND l.kind = ?2 AND l.mirror_id = j.value`
 )
@@ -152,7 +152,7 @@ func (f *facts) linked(ctx context.Context, kind plan.Kind, dir, mirror []string
 		var newDir, newMirror []string
 		found := func(row scanner) error {
 			l := plan.Link{Kind: kind}
-			if err := row.Scan(&l.Directory, &l.Mirror, &l.Stale); err != nil {
+			if err := row.Scan(&l.Directory, &l.Mirror, &l.Stale, &l.Rule); err != nil {
 				return err
 			}
 			links[l] = true

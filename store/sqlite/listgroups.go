@@ -17,14 +17,17 @@ const (
 
 	groupsLinkedTo = `
 		SELECT DISTINCT directory_id FROM links INDEXED BY links_by_mirror WHERE org = ?1 AND kind = 'group' AND mirror_id = ?2`
+
+	groupsRuledTo = groupsLinkedTo + ` AND rule = 1`
 )
 
 // ListGroups merges a complete listing of Adobe's groups into the mirror, at
 // now: a name (by directory.Fold) that is new is added as adopted; one that the
 // mirror holds keeps its id and Adopted and is set present with the listed name
-// and type; a present one that is not listed becomes unknown, since a listing may
-// be older than a change, and the directory groups linked to it are made due.
-// What waits for a listing is looked at again.
+// and type, and if it was not, the directory groups that a rule maps to it are made
+// due with their memberships and its own; a present one that is not listed becomes
+// unknown, since a listing may be older than a change, and the directory groups linked
+// to it are made due. What waits for a listing is looked at again.
 //
 // A group whose rename has an unknown outcome is found under either name. Of
 // several that are listed under one name the one that is no user group counts,
@@ -46,6 +49,17 @@ func (s *Store) ListGroups(ctx context.Context, org string, listed []plan.AdobeG
 			}
 		}
 		var touched []plan.Touch
+		for _, id := range m.back {
+			ruled, err := t.strings(ctx, groupsRuledTo, org, id)
+			if err != nil {
+				return err
+			}
+			for _, group := range ruled {
+				touched = append(touched, plan.Touch{Kind: plan.KindGroup, Group: group, Class: plan.ClassGroup},
+					plan.Touch{Kind: plan.KindEdge, Group: group, Class: plan.ClassMembership},
+					plan.Touch{Kind: plan.KindMirrored, Group: id, Class: plan.ClassMembership})
+			}
+		}
 		for _, g := range m.missing {
 			linked, err := t.strings(ctx, groupsLinkedTo, org, g.ID)
 			if err != nil {
@@ -71,7 +85,10 @@ func (s *Store) ListGroups(ctx context.Context, org string, listed []plan.AdobeG
 }
 
 // merged is what a listing changes in the mirror.
-type merged struct{ added, found, missing []plan.AdobeGroup }
+type merged struct {
+	added, found, missing []plan.AdobeGroup
+	back                  []string // ids of those found that were not known to be there
+}
 
 func merge(held, listed []plan.AdobeGroup) merged {
 	byName := make(map[string]plan.AdobeGroup, len(listed))
@@ -108,6 +125,9 @@ func merge(held, listed []plan.AdobeGroup) merged {
 			}
 			switch {
 			case ok:
+				if g.Presence != plan.Present {
+					m.back = append(m.back, g.ID)
+				}
 				g.Name, g.Type, g.Presence, g.Candidate, g.MissedAt = l.Name, l.Type, plan.Present, "", time.Time{}
 				m.found = append(m.found, g)
 			case g.Presence == plan.Present:

@@ -103,6 +103,7 @@ const (
 	forgetAccount    = `DELETE FROM edges WHERE org = ?1 AND account = ?2`
 	doubtAccount     = `UPDATE edges SET doubtful = 1 WHERE org = ?1 AND account = ?2`
 	forgetAdobeGroup = `DELETE FROM edges INDEXED BY edges_by_group WHERE org = ?1 AND adobe_group = ?2`
+	doubtAdobeGroup  = `UPDATE edges INDEXED BY edges_by_group SET doubtful = 1 WHERE org = ?1 AND adobe_group = ?2`
 
 	// Each of ?2 is a list of an account and a group.
 	putEdges = `
@@ -114,8 +115,8 @@ const (
 			SELECT value ->> 0, value ->> 1 FROM json_each(?2))`
 
 	putLink = `
-		INSERT INTO links (org, kind, directory_id, mirror_id, stale, synced_at) VALUES (?1, ?2, ?3, ?4, ?5, 0)
-		ON CONFLICT (org, kind, directory_id, mirror_id) DO UPDATE SET stale = excluded.stale`
+		INSERT INTO links (org, kind, directory_id, mirror_id, stale, rule, synced_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)
+		ON CONFLICT (org, kind, directory_id, mirror_id) DO UPDATE SET stale = excluded.stale, rule = excluded.rule`
 	deleteLink = `DELETE FROM links WHERE org = ?1 AND kind = ?2 AND directory_id = ?3 AND mirror_id = ?4`
 )
 
@@ -138,12 +139,17 @@ func (t *tx) mirrorAccount(ctx context.Context, org string, a plan.Account) erro
 	return nil
 }
 
-// mirrorGroup keeps an Adobe group. One that is absent loses its memberships.
+// mirrorGroup keeps an Adobe group. One that is absent loses its memberships, those
+// of one that is doubtful become so.
 func (t *tx) mirrorGroup(ctx context.Context, org string, g plan.AdobeGroup) error {
 	_, err := t.exec(ctx, putAdobeGroup, org, g.ID, g.Name, directory.Fold(g.Name), string(g.Type), string(g.Presence),
 		flag(g.Adopted), g.Candidate, directory.Fold(g.Candidate), micros(g.MissedAt))
-	if err == nil && g.Presence == plan.Absent {
+	switch {
+	case err != nil:
+	case g.Presence == plan.Absent:
 		_, err = t.exec(ctx, forgetAdobeGroup, org, g.ID)
+	case g.Presence == plan.Doubtful:
+		_, err = t.exec(ctx, doubtAdobeGroup, org, g.ID)
 	}
 	if err != nil {
 		return fmt.Errorf("mirror Adobe group %s: %w", g.ID, err)
@@ -195,7 +201,7 @@ func (t *tx) mirrorEdges(ctx context.Context, org string, memberships []plan.Mem
 // link keeps links, and the time of those that are there.
 func (t *tx) link(ctx context.Context, org string, links []plan.Link) error {
 	for _, l := range links {
-		if _, err := t.exec(ctx, putLink, org, string(l.Kind), l.Directory, l.Mirror, flag(l.Stale)); err != nil {
+		if _, err := t.exec(ctx, putLink, org, string(l.Kind), l.Directory, l.Mirror, flag(l.Stale), flag(l.Rule)); err != nil {
 			return fmt.Errorf("link %s %s: %w", l.Kind, l.Directory, err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/store"
 )
 
@@ -28,6 +29,15 @@ const (
 	putFingerprint = `
 		INSERT INTO orgs (org, fingerprint) VALUES (?1, ?2)
 		ON CONFLICT (org) DO UPDATE SET fingerprint = excluded.fingerprint WHERE fingerprint <> excluded.fingerprint`
+
+	putGroupRules = `UPDATE orgs SET group_rules = ?2 WHERE org = ?1 AND group_rules <> ?2`
+
+	// Which groups a rule is about only the rules can tell, and groups are few.
+	allGroupsDue = `
+		INSERT INTO due (org, kind, group_id, user_id, generation, rank, since,
+			state, parked, not_before, attempts, alone, released, code, message, hint)
+		SELECT ?1, 'group', id, '', ?2, ?3, ?4, 'pending', 0, 0, 0, 0, 0, '', '', ''
+		FROM groups WHERE org = ?1` + renew
 )
 
 // dates are what an org needs one date of, zero if it was never set.
@@ -95,10 +105,11 @@ func (s *Store) GroupsListed(ctx context.Context, org string) (time.Time, error)
 	return d.listed, nil
 }
 
-// Configure keeps the fingerprint of what an org is dispatched by. Where it is
-// not the one that was kept, or none was, failed rows become pending as by
-// Retry, in the same transaction. It returns how many.
-func (s *Store) Configure(ctx context.Context, org, fingerprint string, now time.Time) (int, error) {
+// Configure keeps the fingerprint of what an org is dispatched by, and the rules for
+// groups. Where the first is not the one that was kept, or none was, failed rows become
+// pending as by Retry, and where the rules are others all groups become due, in the
+// same transaction. It returns how many failed rows did.
+func (s *Store) Configure(ctx context.Context, org, fingerprint, groupRules string, now time.Time) (int, error) {
 	var woken int
 	err := s.update(ctx, wait, func(ctx context.Context, t *tx) error {
 		changed, err := t.exec(ctx, putFingerprint, org, fingerprint)
@@ -106,10 +117,27 @@ func (s *Store) Configure(ctx context.Context, org, fingerprint string, now time
 			return err
 		}
 		woken, err = t.wakeStuck(ctx, org, stateFailed, store.Selection{}, directory.Origin{Actor: settler, At: now})
-		return err
+		if err != nil {
+			return err
+		}
+		return t.mapGroupsAnew(ctx, org, groupRules, now)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("keep fingerprint of configuration: %w", err)
 	}
 	return woken, nil
+}
+
+// mapGroupsAnew makes all groups due where the rules are not those that were kept.
+func (t *tx) mapGroupsAnew(ctx context.Context, org, rules string, now time.Time) error {
+	changed, err := t.exec(ctx, putGroupRules, org, rules)
+	if err != nil || changed == 0 {
+		return err
+	}
+	due, err := t.owe(ctx, org, now)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, allGroupsDue, org, due.generation, plan.Rank(plan.ClassAttribute, now), micros(now))
+	return err
 }

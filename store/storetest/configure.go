@@ -10,12 +10,19 @@ var configurePromises = []promise{
 	{"Configure/NewConfigurationWakesWhatFailed", configureWakes},
 	{"Configure/TheSameConfigurationChangesNothing", configureSame},
 	{"Configure/IsKeptForEachOrg", configureOrgs},
+	{"Configure/NewRulesMakeAllGroupsDue", configureRules},
 }
 
 // configure says at(n) what the org is dispatched by, and returns how many woke.
 func (f *fixture) configure(n int, org, fingerprint string) int {
 	f.Helper()
-	woken, err := f.Configure(f.ctx(), org, fingerprint, at(n))
+	return f.configureGroups(n, org, fingerprint, "")
+}
+
+// configureGroups is the same, with rules for groups.
+func (f *fixture) configureGroups(n int, org, fingerprint, rules string) int {
+	f.Helper()
+	woken, err := f.Configure(f.ctx(), org, fingerprint, rules, at(n))
 	require.NoError(f, err)
 	return woken
 }
@@ -74,4 +81,22 @@ func configureOrgs(f *fixture) {
 	until, err := f.Pause(f.ctx(), acme)
 	require.NoError(f, err)
 	require.Equal(f, at(30), until)
+}
+
+func configureRules(f *fixture) {
+	f.user("ada")
+	f.group("eng", "ada")
+	f.group("ops")
+	f.quiet()
+	f.configureGroups(1, acme, "a", "")
+	require.Empty(f, f.due(), "there were no rules before either")
+	require.Zero(f, f.configureGroups(2, acme, "b", "rules"))
+	require.ElementsMatch(f, []string{"group eng", "group ops"}, f.order())
+	require.Equal(f, at(2), f.find("group eng").Since)
+
+	f.quiet()
+	f.configureGroups(3, acme, "c", "rules")
+	require.Empty(f, f.due(), "the rules are the same")
+	f.configureGroups(4, acme, "d", "")
+	require.Len(f, f.due(), 2)
 }

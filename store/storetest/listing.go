@@ -13,6 +13,7 @@ var listingPromises = []promise{
 	{"ListGroups/AddsNewNamesAsAdopted", listNew},
 	{"ListGroups/KeepsIDAndAdoptedOfKnownNames", listKnown},
 	{"ListGroups/MissingGroupIsAbsentAndItsGroupsAreDue", listMissing},
+	{"ListGroups/WhatComesBackIsDueForThoseWhomARuleMapsToIt", listBack},
 	{"ListGroups/SettlesRenameWithUnknownOutcome", listRenamed},
 	{"ListGroups/OfOneNameTheOneThatIsNoUserGroupCounts", listTwice},
 	{"ListGroups/NewNameOfKnownIDIsANewGroup", listSameID},
@@ -96,6 +97,31 @@ func listMissing(f *fixture) {
 	f.quiet()
 	f.list(3, listed("adobe:2", "Ops"))
 	require.Empty(f, f.due(), "it is so already")
+}
+
+func listBack(f *fixture) {
+	f.user("ada", "bob")
+	f.group("eng", "ada")
+	f.group("ops", "ada")
+	byRule := plan.Link{Kind: plan.KindGroup, Directory: "eng", Mirror: "p", Rule: true}
+	f.settle(1, plan.Settlement{
+		AdobeGroups: []plan.AdobeGroup{{ID: "p", Name: "Photoshop", Type: umapi.ProductProfile, Presence: plan.Unknown, Adopted: true}},
+		Accounts:    []plan.Account{account("bob")},
+		Memberships: held(plan.Present, plan.Edge{Account: "bob", Group: "p"}),
+		Links:       []plan.Link{byRule, link(plan.KindGroup, "ops", "p")},
+	})
+	f.quiet()
+	require.Contains(f, facts(f, plan.Query{AdobeGroups: []string{"p"}}).Links, byRule)
+	profile := plan.AdobeGroup{ID: "adobe:1", Name: "Photoshop", Type: umapi.ProductProfile}
+	f.list(2, profile)
+	named := make(map[plan.Kind]string)
+	for _, d := range f.due() {
+		named[d.Kind] += d.Group + " " + d.User
+	}
+	require.Equal(f, map[plan.Kind]string{plan.KindGroup: "eng ", plan.KindEdge: "eng ada", plan.KindMirrored: "p bob"}, named)
+	f.quiet()
+	f.list(3, profile)
+	require.Empty(f, f.due(), "it was there")
 }
 
 func listRenamed(f *fixture) {

@@ -216,7 +216,7 @@ func cancelled(f *fixture) {
 	assert.ErrorIs(f, f.ListGroups(ctx, acme, nil, at(1)), context.Canceled)
 	_, err = f.Retry(ctx, acme, store.Selection{}, origin(1))
 	assert.ErrorIs(f, err, context.Canceled)
-	_, err = f.Configure(ctx, acme, "a", at(1))
+	_, err = f.Configure(ctx, acme, "a", "", at(1))
 	assert.ErrorIs(f, err, context.Canceled)
 	assert.ErrorIs(f, f.SetListingBegan(ctx, acme, at(1)), context.Canceled)
 	_, err = f.User(ctx, acme, "ada")

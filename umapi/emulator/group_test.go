@@ -394,3 +394,18 @@ func TestSeed_RefusesWhatCannotBe(t *testing.T) {
 	require.Len(t, c.em.Users(), 1)
 	require.Len(t, c.em.Groups(), 1)
 }
+
+func TestRemoveGroup_TakesAProfileFromAll(t *testing.T) {
+	t.Parallel()
+	c := start(t, nil)
+	require.NoError(t, c.em.AddGroup(emulator.Group{Name: "Photoshop", Type: emulator.GroupTypeProductProfile}))
+	require.NoError(t, c.em.AddGroup(emulator.Group{Name: "Design", Profiles: []string{"Photoshop"}}))
+	require.NoError(t, c.em.AddUser(emulator.User{Email: "ada@example.com", Groups: []string{"Design", "Photoshop"}}))
+	require.NoError(t, c.em.RemoveGroup("photoshop"))
+	require.ErrorContains(t, c.em.RemoveGroup("Photoshop"), "there is none")
+	groups := c.em.Groups()
+	require.Len(t, groups, 1)
+	require.Empty(t, groups[0].Profiles)
+	require.Equal(t, []string{"ada@example.com"}, c.em.Members("Design"))
+	require.Equal(t, []string{"Design"}, c.em.Users()[0].Groups)
+}

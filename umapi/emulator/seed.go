@@ -141,6 +141,26 @@ func (o *org) addGroup(g Group) error {
 	return nil
 }
 
+// RemoveGroup takes a group out of the organisation, whatever it is, as somebody in
+// the Admin Console can: reads see it at once.
+func (e *Emulator) RemoveGroup(name string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.org.seed(func() error {
+		gone := e.org.group(name)
+		if gone == nil {
+			return fmt.Errorf("remove group %q: there is none", name)
+		}
+		for _, g := range e.org.allGroups() {
+			if g.profiles[gone] {
+				e.org.grant(g, gone, false)
+			}
+		}
+		e.org.deleteGroup(gone)
+		return nil
+	})
+}
+
 func isQuota(text string) bool {
 	n, err := strconv.Atoi(text)
 	return text == "" || text == "UNLIMITED" || err == nil && n >= 0
