@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/umapi/emulator"
 )
 
 // company is what a provider says, from which follows what Adobe should hold.
@@ -27,7 +28,8 @@ type company struct {
 type person struct {
 	address, surname string
 	active, gone     bool
-	foreign          bool // in a domain that nobody claimed
+	foreign          bool   // in a domain that nobody claimed
+	login            string // if it is not the address
 }
 
 type team struct {
@@ -42,12 +44,14 @@ type event struct {
 	do func()
 }
 
-// newCompany has people and groups in Adobe already.
+func emptyCompany(w *world) *company {
+	return &company{world: w, people: map[string]*person{}, teams: map[string]*team{}, names: map[string]bool{}}
+}
+
+// newCompany has people and groups.
 func newCompany(w *world, seed uint64) *company {
-	c := &company{
-		world: w, r: rand.New(rand.NewPCG(seed, 0)),
-		people: map[string]*person{}, teams: map[string]*team{}, names: map[string]bool{},
-	}
+	c := emptyCompany(w)
+	c.r = rand.New(rand.NewPCG(seed, 0))
 	for i := range 40 {
 		c.hire(fmt.Sprintf("user%02d", i))
 	}
@@ -70,6 +74,9 @@ func (c *company) document(p *person) func(map[string]any) {
 		address(p.address)(doc)
 		surname(p.surname)(doc)
 		doc["active"] = p.active
+		if p.login != "" {
+			doc["userName"] = p.login
+		}
 		if p.foreign {
 			doc["userName"] = p.address + "@elsewhere.example"
 			doc["emails"] = []any{map[string]any{"value": p.address + "@elsewhere.example", "primary": true}}
@@ -250,25 +257,29 @@ func (c *company) requireFollowed(failed map[string]string) {
 	}
 	for name, p := range c.people {
 		if p.active && !p.gone && failed["u-"+name] == "" {
-			want[p.address+"@example.com"] = p.surname
+			email := strings.ToLower(p.address) + "@example.com"
+			want[email] = p.surname
 			for id, t := range c.teams {
-				if !t.gone && t.members[name] && failed["g-"+id] == "" {
-					members[t.name] = append(members[t.name], p.address+"@example.com")
+				if !t.gone && t.members[name] && failed["g-"+id] == "" && failed["u-"+name+" g-"+id] == "" {
+					members[t.name] = append(members[t.name], email)
 				}
 			}
 		}
 	}
 	has := map[string]string{}
 	for _, u := range c.adobe.Users() {
-		if !u.Removed {
+		if !u.Removed && u.Type != emulator.TypeAdobeID {
 			has[strings.ToLower(u.Email)] = u.LastName
 		}
 	}
 	require.Equal(c.t, want, has)
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		slices.Sort(members[name])
-		in := c.adobe.Members(name)
+		in := []string{}
+		for _, email := range c.adobe.Members(name) {
+			in = append(in, strings.ToLower(email))
+		}
 		slices.Sort(in)
-		require.Equal(c.t, members[name], append([]string{}, in...), name)
+		require.Equal(c.t, members[name], in, name)
 	}
 }
