@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/scim-bridge/scim-bridge/scim"
 )
 
 // follow reads a list cursor by cursor and returns the ids of each page.
@@ -127,6 +129,18 @@ func TestCursor_Expires(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		c.get("/Users?count=1&cursor="+cursor).fails(400, "expiredCursor")
 	})
+}
+
+func TestCursor_EndsWithTheTokens(t *testing.T) {
+	t.Parallel()
+	dir := open(t)
+	c := serveOn(t, dir)
+	c.addUser("ada")
+	c.addUser("bob")
+	next := "/Users?count=1&cursor=" + c.get("/Users?count=1&cursor").status(200).text("nextCursor")
+	assert.Len(t, serveOn(t, dir).get(next).resources(2), 1, "a restart does not end it")
+	fewer := serveOn(t, dir, func(cfg *scim.Config) { cfg.Orgs[0].Tokens = cfg.Orgs[0].Tokens[:1] })
+	fewer.get(next).fails(400, "invalidCursor")
 }
 
 func TestSort_OrdersLists(t *testing.T) {
