@@ -111,13 +111,20 @@ func (t *tx) userChanged(ctx context.Context, org, id string, c plan.Class, o di
 }
 
 const (
-	userState = `SELECT key, version, created, document, user_name_key, active FROM users WHERE org = ?1 AND id = ?2`
+	userState = `
+		SELECT key, version, created, document, user_name_key, external_id, display_name_key, display, active
+		FROM users WHERE org = ?1 AND id = ?2`
 
 	userNameTaken = `SELECT EXISTS (SELECT 1 FROM users WHERE org = ?1 AND user_name_key = ?2)`
 
 	updateUser = `
-		UPDATE users SET document = ?2, user_name_key = ?3, external_id = ?4, display_name_key = ?5, display = ?6,
-			active = ?7, version = version + 1, modified = ?8, search = jsonb(?9)
+		UPDATE users SET document = ?2, active = ?3, version = version + 1, modified = ?4, search = jsonb(?5)
+		WHERE key = ?1`
+
+	// Apart from the rest, since a statement rewrites every index of a column
+	// that it sets, and names seldom change.
+	renameUser = `
+		UPDATE users SET user_name_key = ?2, external_id = ?3, display_name_key = ?4, display = ?5
 		WHERE key = ?1`
 )
 
@@ -137,7 +144,8 @@ func (s *Store) UpdateUser(
 	err = s.update(ctx, refuse, func(ctx context.Context, t *tx) error {
 		var key, version, created int64
 		var old userRow
-		found, err := t.row(ctx, userState, []any{org, id}, &key, &version, &created, &old.document, &old.nameKey, &old.active)
+		found, err := t.row(ctx, userState, []any{org, id}, &key, &version, &created,
+			&old.document, &old.nameKey, &old.external, &old.displayKey, &old.shown, &old.active)
 		if err != nil {
 			return err
 		}
@@ -167,9 +175,13 @@ func (t *tx) updateUser(ctx context.Context, org, id string, key int64, old, r u
 			return &directory.ConflictError{Attribute: "userName", Value: r.name}
 		}
 	}
-	if _, err := t.exec(ctx, updateUser, key, r.document, r.nameKey, r.external, r.displayKey, r.shown,
-		flag(r.active), micros(o.At), r.search); err != nil {
+	if _, err := t.exec(ctx, updateUser, key, r.document, flag(r.active), micros(o.At), r.search); err != nil {
 		return err
+	}
+	if r.nameKey != old.nameKey || r.external != old.external || r.displayKey != old.displayKey || r.shown != old.shown {
+		if _, err := t.exec(ctx, renameUser, key, r.nameKey, r.external, r.displayKey, r.shown); err != nil {
+			return err
+		}
 	}
 	class, event, text := plan.ClassAttribute, "updated", "updated user "+r.name
 	switch {
@@ -217,7 +229,8 @@ func (s *Store) DeleteUser(ctx context.Context, org, id string, ifVersion int64,
 	err := s.update(ctx, refuse, func(ctx context.Context, t *tx) error {
 		var key, version, created int64
 		var old userRow
-		found, err := t.row(ctx, userState, []any{org, id}, &key, &version, &created, &old.document, &old.nameKey, &old.active)
+		found, err := t.row(ctx, userState, []any{org, id}, &key, &version, &created,
+			&old.document, &old.nameKey, &old.external, &old.displayKey, &old.shown, &old.active)
 		if err != nil {
 			return err
 		}
