@@ -1,9 +1,11 @@
 package dispatch_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -28,6 +30,7 @@ type mortal struct {
 	http.RoundTripper
 	left atomic.Int64 // points until it dies; never if it was 0
 	dead atomic.Bool
+	late time.Duration // after which the request arrives that it dies before
 }
 
 // point passes one of the points, and reports an error if it dies there.
@@ -67,6 +70,17 @@ func (m *mortal) SetListingBegan(ctx context.Context, org string, at time.Time) 
 
 func (m *mortal) RoundTrip(r *http.Request) (*http.Response, error) {
 	var resp *http.Response
+	if r.Method == http.MethodPost && m.late > 0 && m.left.Load() == 1 && !m.dead.Load() {
+		body, _ := io.ReadAll(r.Body)
+		late := r.Clone(context.Background())
+		late.Body = io.NopCloser(bytes.NewReader(body))
+		time.AfterFunc(m.late, func() {
+			resp, err := m.RoundTripper.RoundTrip(late)
+			if err == nil {
+				_ = resp.Body.Close()
+			}
+		})
+	}
 	err := m.around(func() (err error) {
 		resp, err = m.RoundTripper.RoundTrip(r)
 		return err
@@ -80,9 +94,9 @@ func (m *mortal) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // runUntilDeath runs a process that dies at the given point, and reports whether
 // it came so far before all was done.
-func (w *world) runUntilDeath(point int) bool {
+func (w *world) runUntilDeath(point int, late time.Duration) bool {
 	w.t.Helper()
-	m := &mortal{Store: w.store, RoundTripper: w.transport}
+	m := &mortal{Store: w.store, RoundTripper: w.transport, late: late}
 	m.left.Store(int64(point))
 	whole := w.transport
 	w.through, w.transport = m, m
@@ -216,33 +230,39 @@ var crashes = map[string]struct {
 
 func TestRun_ACrashAtAnyPointLeavesNothingWrong(t *testing.T) {
 	for name, story := range crashes {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for point := 1; ; point++ {
-				died := false
-				t.Run(fmt.Sprint(point), func(t *testing.T) {
-					inWorldNow(t, emulator.Config{}, func(t *testing.T, w *world) {
-						if story.rules != nil {
-							story.rules(&w.cfg.Rules)
-						}
-						story.before(w)
-						w.start()
-						w.settle()
-						w.halt()
-						story.change(w)
-						died = w.runUntilDeath(point)
-						story.after(w)
-						w.start()
-						w.settle()
-						require.Zero(t, total(w.status().Failed))
-						story.end(t, w)
+		for _, late := range []time.Duration{0, 40 * time.Second} {
+			t.Run(fmt.Sprint(name, late), func(t *testing.T) {
+				t.Parallel()
+				for point := 1; ; point++ {
+					died := false
+					t.Run(fmt.Sprint(point), func(t *testing.T) {
+						inWorldNow(t, emulator.Config{}, func(t *testing.T, w *world) {
+							if story.rules != nil {
+								story.rules(&w.cfg.Rules)
+							}
+							story.before(w)
+							w.start()
+							w.settle()
+							w.halt()
+							story.change(w)
+							died = w.runUntilDeath(point, late)
+							story.after(w)
+							w.start()
+							w.settle()
+							if late > 0 {
+								time.Sleep(5 * time.Minute)
+								w.settle()
+							}
+							require.Zero(t, total(w.status().Failed))
+							story.end(t, w)
+						})
 					})
-				})
-				if !died {
-					require.Greater(t, point, 6, "it hardly began")
-					return
+					if !died {
+						require.Greater(t, point, 6, "it hardly began")
+						return
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/scim-bridge/scim-bridge/mapping"
@@ -103,6 +104,7 @@ type Dispatcher struct {
 	readTrouble  trouble // of reads
 	storeTrouble trouble
 	listing      listing
+	flights      []plan.Flight  // calls that had no answer and may still arrive
 	unknownCodes map[string]int // error codes that are not known, and how often they came
 	counted      counted        // for the brakes
 }
@@ -293,8 +295,10 @@ func (d *Dispatcher) plan(ctx context.Context, due []plan.Due, now time.Time) (p
 	if d.most > 0 {
 		limits.Commands = d.most
 	}
+	d.flights = slices.DeleteFunc(d.flights, func(f plan.Flight) bool { return !f.Until.After(now) })
 	return d.build(ctx, plan.Input{
 		Due: due, Facts: facts, Rules: d.cfg.Rules, Limits: limits, Now: now, GroupsKnown: !listed.IsZero(),
+		Flights: d.flights,
 	})
 }
 

@@ -22,7 +22,8 @@ func (d *Dispatcher) recover(ctx context.Context) error {
 	}
 	for _, c := range open {
 		readAt := c.SentAt.Add(d.cfg.CallTimeout) // until then Adobe may still be working on it
-		s := plan.Lost(c.Call, "lost", now, maxTime(now, readAt))
+		d.flights = append(d.flights, plan.Flight{Call: c.Call, Until: readAt, ReadAt: readAt})
+		s := plan.Lost(c.Call, now, maxTime(now, readAt))
 		if err := d.store.Settle(ctx, d.cfg.Org, s, now); err != nil {
 			return err
 		}

@@ -29,10 +29,14 @@ func (d *Dispatcher) send(ctx context.Context, p plan.Plan) error {
 
 	// From here on the call is settled even if the program is stopping.
 	work, cancel := graceful(ctx, d.cfg.CallTimeout)
+	began := clock()
 	reply, err := d.adobe.Act(work, commands)
 	cancel()
 	until := d.budget.end(Actions, err)
 	s := d.judge(call, reply, err, until)
+	if s.Outcome == plan.OutcomeLost {
+		d.flights = append(d.flights, plan.Flight{Call: call, Until: began.Add(d.cfg.CallTimeout)})
+	}
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
 	return errors.Join(d.keepPause(ctx), d.settle(settle, s))
@@ -136,11 +140,11 @@ func (d *Dispatcher) judge(call plan.Call, reply umapi.Reply, err error, until t
 		return plan.NotSent(call, "refused")
 	}
 	if throttled { // no command is to blame
-		return plan.Lost(call, "lost", until, until)
+		return plan.Lost(call, until, until)
 	}
 	d.split(call)
 	again := maxTime(until, now.Add(d.trouble.beyond()))
-	s := plan.Lost(call, "lost", again, again)
+	s := plan.Lost(call, again, again)
 	if fresh && len(call.Commands) == 1 {
 		s = s.Blamed()
 	}

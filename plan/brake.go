@@ -104,7 +104,7 @@ func (w *world) clear(e *edge) bool {
 
 // packable reports whether a command may carry the membership: a removal that was
 // not looked at comes in its turn.
-func (e *edge) packable() bool { return e.add || e.cleared }
+func (e *edge) packable() bool { return (e.add || e.cleared) && e.lands.IsZero() }
 
 const hintBrake = "look at what is held with scim-bridge status; if it is meant, let it go with scim-bridge release, " +
 	"else put it right in the provider, which takes it back"

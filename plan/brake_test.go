@@ -175,7 +175,7 @@ func TestBrake_ALostRemovalIsNotCountedTwice(t *testing.T) {
 	c := callOf(l)
 	require.Equal(t, plan.Removals{Departures: 1}, c.Removals())
 	l.allowance.Departures = 0
-	l.settle(plan.Lost(c, "lost", l.now, l.now))
+	l.settle(plan.Lost(c, l.now, l.now))
 	again := callOf(l)
 	require.Len(t, again.Commands, 1, "it may have left already")
 	require.Zero(t, again.Removals())

@@ -21,6 +21,8 @@ type Input struct {
 	// GroupsKnown says that Adobe's groups were listed completely: until then
 	// no group is mapped, since its name might be a product profile's.
 	GroupsKnown bool
+	// Flights are calls that had no answer and may still arrive.
+	Flights []Flight
 }
 
 // Plan is what to do next.
@@ -190,7 +192,7 @@ func appendNew[T comparable](list, more []T) []T {
 func Build(in Input) Plan {
 	in.Limits = in.Limits.OrDefaults()
 	w := newWorld(in)
-	units := w.units()
+	units := w.landed(w.units())
 	w.judgeLater(units)
 	w.pack(units)
 	w.plan.Full = w.isFull()

@@ -392,7 +392,7 @@ func TestBuild_WhoInheritsADoubtfulAccountDoesNotInheritItsMemberships(t *testin
 	l.edges[plan.Edge{Account: "old", Group: "g"}] = plan.Present
 	l.settled()
 	l.putUser("old", ada.with(func(p *who) { p.inactive = true }))
-	l.settle(plan.Lost(callOf(l), "lost", l.now, l.now)) // it may have left or not
+	l.settle(plan.Lost(callOf(l), l.now, l.now)) // it may have left or not
 
 	l.putUser("new", ada)
 	p := l.build(plan.Limits{}, 100)

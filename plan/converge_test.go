@@ -27,10 +27,34 @@ type morning struct {
 	window int
 	rude   bool
 	serial int
+	late   []arrival
 	byHand map[string]bool     // folded names of groups that were in Adobe before
 	ruled  bool                // there were rules for groups
 	away   map[*adobeUser]bool // the members of the profile when it went
 	log    []string
+}
+
+// arrival is the rest of a command that had no answer, and that Adobe does later.
+type arrival struct {
+	at      time.Time
+	command umapi.Command
+	from    int // its first step
+}
+
+// arrive does what has arrived by now.
+func (m *morning) arrive() {
+	m.late = slices.DeleteFunc(m.late, func(l arrival) bool {
+		if l.at.After(m.l.now) {
+			return false
+		}
+		m.note("arrives late, from step %d: %s", l.from, asJSON(l.command))
+		for _, s := range l.command.Do[l.from:] {
+			if m.a.step(l.command, s) != "" && m.a.stops {
+				break
+			}
+		}
+		return true
+	})
 }
 
 func newMorning(t *rapid.T) *morning {
@@ -294,6 +318,7 @@ func (m *morning) name(id string, names []string) {
 // round looks once at what is due. It reports false when nothing is left to do
 // but to wait for what failed.
 func (m *morning) round() bool {
+	m.arrive()
 	p := m.l.build(m.limits, m.window)
 	checkCall(m, p, m.limits, m.l)
 	progress := false
@@ -324,6 +349,10 @@ func (m *morning) round() bool {
 		m.l.now = at
 		return true
 	}
+	if len(m.late) > 0 {
+		m.l.now = m.late[0].at
+		return true
+	}
 	if len(p.Commands) == 0 && len(m.l.dueNow(1)) > 0 {
 		m.fail("something is due, but there is neither progress nor a time to wait for: %+v", m.l.dueNow(10))
 	}
@@ -350,6 +379,11 @@ func (m *morning) send(call plan.Call) {
 		order = rapid.Permutation(order).Draw(m.T, "order")
 	}
 	lost := m.rude && rapid.IntRange(0, 3).Draw(m.T, "lost") == 0
+	late := lost && rapid.Bool().Draw(m.T, "late")
+	if late {
+		gone := m.l.now.Add(2 * time.Minute)
+		m.l.flights = append(m.l.flights, plan.Flight{Call: call, Until: gone, ReadAt: gone})
+	}
 	reply := umapi.Reply{Result: umapi.ResultSuccess}
 	for _, i := range order {
 		c := call.Commands[i]
@@ -358,6 +392,10 @@ func (m *morning) send(call plan.Call) {
 		if lost {
 			until = rapid.IntRange(0, until).Draw(m.T, "until")
 			m.note("  applies %d and is silent", until)
+			if late {
+				after := time.Duration(rapid.IntRange(1, 119).Draw(m.T, "after"))
+				m.late = append(m.late, arrival{m.l.now.Add(after * time.Second), c.UMAPI, until})
+			}
 		}
 		errs := m.answer(i, c.UMAPI, until, m.rude && !lost)
 		for _, e := range errs {
@@ -374,7 +412,7 @@ func (m *morning) send(call plan.Call) {
 	}
 	s := plan.Settle(call, reply, m.l.now)
 	if lost {
-		s = plan.Lost(call, "lost", m.l.now, m.l.now)
+		s = plan.Lost(call, m.l.now, m.l.now) // which Flights make wait where it must
 	}
 	m.note("settled %+v", s)
 	if a, r := m.l.allowance, call.Removals(); a != nil {

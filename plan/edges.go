@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/scim-bridge/scim-bridge/umapi"
 )
@@ -23,9 +24,10 @@ type edge struct {
 	solo      bool // in a step of its own, so that an error names it
 	alone     bool // in a call of its own
 	queued    bool
-	cleared   bool // by the brake
-	counts    bool // against the brake
-	taken     bool // by a command of this call
+	cleared   bool      // by the brake
+	counts    bool      // against the brake
+	taken     bool      // by a command of this call
+	lands     time.Time // of a call that may still arrive and does the opposite
 }
 
 // ready reports whether both ends are in Adobe.
@@ -204,6 +206,7 @@ func (w *world) difference(a *account, g *group) *edge {
 	}
 	e := &edge{Edge: key, account: a, group: g, add: wanted}
 	e.byRule = slices.ContainsFunc(pairs, func(d Due) bool { return w.team(d.Group).byRule })
+	e.lands = w.flying.against(e)
 	w.items[key] = e
 	a.items = append(a.items, e)
 	g.items = append(g.items, e)

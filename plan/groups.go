@@ -231,6 +231,10 @@ func groupCommand(g *group, after AdobeGroup, d Due, s umapi.Step) Command {
 
 // readGroup asks for the group to be read back, once.
 func (w *world) readGroup(g *group, d Due) {
+	if at := w.flying.readable(flyingKey{group: g.ID}); at.After(w.in.Now) {
+		w.waitForAnswer([]Due{d}, at)
+		return
+	}
 	for i := range w.plan.Reads {
 		if r := &w.plan.Reads[i]; r.AdobeGroup != nil && r.AdobeGroup.ID == g.ID {
 			r.Due = append(r.Due, d)

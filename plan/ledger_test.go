@@ -77,6 +77,7 @@ type ledger struct {
 	edges       map[plan.Edge]plan.Presence
 	due         map[key]*row
 	groupsKnown bool
+	flights     []plan.Flight
 	allowance   *plan.Removals
 }
 
@@ -306,7 +307,10 @@ func (l *ledger) input(limits plan.Limits, window int) plan.Input {
 	if q := plan.Second(due, facts, l.rules); len(q.Emails)+len(q.Names) > 0 {
 		facts.Merge(l.facts(q))
 	}
-	return plan.Input{Due: due, Facts: facts, Rules: l.rules, Limits: limits, Now: l.now, GroupsKnown: l.groupsKnown, Allowance: l.allowance}
+	return plan.Input{
+		Due: due, Facts: facts, Rules: l.rules, Limits: limits, Now: l.now, GroupsKnown: l.groupsKnown,
+		Allowance: l.allowance, Flights: l.flights,
+	}
 }
 
 func (l *ledger) link(links []plan.Link) {

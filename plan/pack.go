@@ -126,7 +126,7 @@ func (w *world) carry(c *Command, a *account) {
 	room := (w.in.Limits.Steps - 1) * w.in.Limits.Entries
 	for _, g := range sortedGroups(wants) {
 		e := w.difference(a, g)
-		if len(edges) == room || g.Presence != Present || !e.verified() || g.changed || e.solo {
+		if len(edges) == room || g.Presence != Present || !e.verified() || g.changed || e.solo || !e.packable() {
 			continue
 		}
 		if len(e.due)+len(e.also) == 0 {
@@ -156,7 +156,7 @@ func (w *world) packGroup(u unit) {
 	if c.UMAPI.Do[0].CreateUserGroup != nil && !u.alone {
 		var edges []*edge
 		for _, e := range g.items {
-			if e.add && !e.taken && !e.solo && e.listable() && e.account.Presence == Present && !e.account.changed {
+			if e.add && e.packable() && !e.taken && !e.solo && e.listable() && e.account.Presence == Present && !e.account.changed {
 				edges = append(edges, e)
 			}
 		}

@@ -41,8 +41,8 @@ func Settle(c Call, r umapi.Reply, now time.Time) Settlement {
 // Lost says what is known after a call that had no reply: nothing. Commands of
 // which each step is repeat-safe are sent again, not before resend; the subjects
 // of the others are unknown and read back, not before readBack.
-func Lost(c Call, outcome string, resend, readBack time.Time) Settlement {
-	s := settling{Settlement: Settlement{Call: c.ID, Outcome: outcome}}
+func Lost(c Call, resend, readBack time.Time) Settlement {
+	s := settling{Settlement: Settlement{Call: c.ID, Outcome: OutcomeLost}}
 	for i := range c.Commands {
 		s.lost(&c.Commands[i], resend, readBack)
 	}
@@ -443,13 +443,8 @@ func (s *settling) lost(c *Command, resend, readBack time.Time) {
 	case c.Account != nil && c.changesSubject():
 		s.forgetNames(c)
 	}
-	p := Problem{
-		Code:    "bridge.reply_lost",
-		Message: "Adobe did not answer, so it is not known what was done",
-		Hint:    "nothing to do: it is sent again, or read back first",
-	}
 	for _, d := range c.allDue() {
-		s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Retry, Problem: p, NotBefore: notBefore})
+		s.Verdicts = append(s.Verdicts, Verdict{Due: d, Outcome: Retry, Problem: lostReply, NotBefore: notBefore})
 	}
 	s.note(c, "lost", "no answer to: "+c.describe())
 }

@@ -139,7 +139,7 @@ func TestSettle_DoesNotTrustAGroupThatWasThere(t *testing.T) {
 	require.True(t, s.AdobeGroups[0].Adopted)
 	require.Empty(t, s.AdobeGroups[0].Type)
 
-	s = plan.Lost(c, "lost", l.now, l.now)
+	s = plan.Lost(c, l.now, l.now)
 	require.True(t, s.AdobeGroups[0].Adopted, "who made it is not known either")
 	require.Empty(t, s.AdobeGroups[0].Type)
 }
@@ -245,8 +245,8 @@ func TestLost_ReadsBackWhatIsNotRepeatSafe(t *testing.T) {
 			t.Parallel()
 			l := newLedger()
 			tt.world(l)
-			s := plan.Lost(callOf(l), "lost", soon, later)
-			require.Equal(t, "lost", s.Outcome)
+			s := plan.Lost(callOf(l), soon, later)
+			require.Equal(t, plan.OutcomeLost, s.Outcome)
 			var presence plan.Presence
 			var candidate string
 			for _, a := range s.Accounts {
@@ -321,7 +321,7 @@ func TestLost_NamesThatMayHaveChangedAreSentAgain(t *testing.T) {
 	l := newLedger()
 	l.mirrored("u", ada)
 	l.putUser("u", ada.with(func(p *who) { p.first = "Adele" }))
-	l.settle(plan.Lost(callOf(l), "lost", l.now, l.now))
+	l.settle(plan.Lost(callOf(l), l.now, l.now))
 
 	// Whoever the account is for next, and with whichever row: here the names
 	// that the mirror held before.

@@ -30,6 +30,9 @@ type Verdict struct {
 	Refused int
 }
 
+// OutcomeLost is that of a call which had no answer.
+const OutcomeLost = "lost"
+
 // Settlement is what was learned, written in one transaction.
 type Settlement struct {
 	// Call is the call that it settles, empty where none was sent.

@@ -55,6 +55,10 @@ func (w *world) units() []unit {
 				if !e.ready() || e.queued {
 					continue
 				}
+				if !e.lands.IsZero() {
+					w.waitForAnswer([]Due{d}, e.lands)
+					continue
+				}
 				if e.queued = true; w.clear(e) {
 					out = append(out, unit{edge: e, alone: e.alone})
 				}
@@ -248,6 +252,10 @@ func (w *world) planAccount(out []unit, a *account) []unit {
 
 // read asks for the account to be read back, once.
 func (w *world) read(a *account, due []Due) {
+	if at := w.flying.readable(flyingKey{account: a.ID}); at.After(w.in.Now) {
+		w.waitForAnswer(due, at)
+		return
+	}
 	for i := range w.plan.Reads {
 		if r := &w.plan.Reads[i]; r.Account != nil && r.Account.ID == a.ID {
 			r.Due = append(r.Due, due...)

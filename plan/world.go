@@ -18,6 +18,7 @@ type world struct {
 	in   Input
 	plan Plan
 
+	flying flying
 	left   Removals     // what the brakes let through
 	later  []Verdict    // see judgeLater
 	judged map[row]bool // has a verdict
@@ -119,6 +120,7 @@ func newWorld(in Input) *world {
 		accounts: make(map[string]*account, len(in.Facts.Accounts)),
 		groups:   make(map[string]*group, len(in.Facts.AdobeGroups)),
 		edges:    in.Facts.Edges,
+		flying:   newFlying(in.Flights, in.Now),
 		items:    map[Edge]*edge{},
 		edgeDue:  map[row]bool{},
 		left:     Removals{Unbraked, Unbraked},
