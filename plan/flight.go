@@ -17,7 +17,8 @@ import (
 type Flight struct {
 	Call  Call
 	Until time.Time
-	// ReadAt is when what it left unknown may be read; zero is at once.
+	// ReadAt is when what it left unknown may be read. Zero is at once, and what is
+	// read counts: nothing else about that waits for the call.
 	ReadAt time.Time
 }
 
@@ -60,7 +61,7 @@ func newFlying(flights []Flight, now time.Time) flying {
 		for i := range flight.Call.Commands {
 			c := &flight.Call.Commands[i]
 			for i, s := range c.Steps {
-				if s.Subject {
+				if s.Subject && (!flight.ReadAt.IsZero() || c.Account != nil && c.UMAPI.RepeatSafe()) {
 					for _, k := range c.keys() {
 						f.subjects[k] = append(f.subjects[k], flyingStep{c.subjectOnly(), flight.Until, flight.ReadAt})
 					}
