@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,6 +50,29 @@ type world struct {
 	stop       func()
 }
 
+// blank is a database with nothing in it. To make one takes longer than many a
+// story does.
+var blank = sync.OnceValue(func() []byte {
+	dir, err := os.MkdirTemp("", "dispatch")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "blank.db")
+	s, err := sqlite.Open(context.Background(), path, sqlite.Options{})
+	if err == nil {
+		err = s.Close()
+	}
+	if err != nil {
+		panic(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		panic(err)
+	}
+	return data
+})
+
 // inWorld runs a story in a bubble. Nothing is dispatched until start.
 func inWorld(t *testing.T, cfg emulator.Config, story func(t *testing.T, w *world)) {
 	t.Helper()
@@ -58,12 +83,14 @@ func inWorld(t *testing.T, cfg emulator.Config, story func(t *testing.T, w *worl
 // inWorldNow does so before it returns.
 func inWorldNow(t *testing.T, cfg emulator.Config, story func(t *testing.T, w *world)) {
 	t.Helper()
+	path := filepath.Join(t.TempDir(), "bridge.db")
+	require.NoError(t, os.WriteFile(path, blank(), 0o600))
 	synctest.Test(t, func(t *testing.T) {
 		cfg.OrgID, cfg.ClientID, cfg.ClientSecret = orgID, client, "correct"
 		cfg.Domains = []string{"example.com"}
 		e, err := emulator.New(cfg)
 		require.NoError(t, err)
-		s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "bridge.db"), sqlite.Options{})
+		s, err := sqlite.Open(t.Context(), path, sqlite.Options{Volatile: true})
 		require.NoError(t, err)
 		w := &world{t: t, store: s, adobe: e, transport: e, secret: "correct", cfg: dispatch.Config{
 			Org:              org,

@@ -222,6 +222,19 @@ func TestOpen_TakesFileThatWasOnlyMade(t *testing.T) {
 	require.NoError(t, open(t, path).Ping(t.Context()))
 }
 
+func TestOpen_SyncsNothingIfItMayBeVolatile(t *testing.T) {
+	t.Parallel()
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "bridge.db"), Options{Volatile: true})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	require.NoError(t, s.update(t.Context(), wait, func(ctx context.Context, w *tx) error {
+		var got string
+		_, err := w.row(ctx, "PRAGMA synchronous", nil, &got)
+		require.Equal(t, "0", got)
+		return err
+	}))
+}
+
 func TestOpen_SetsPragmasOnEachConnection(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "bridge.db"))

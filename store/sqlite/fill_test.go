@@ -19,7 +19,7 @@ import (
 func older(t *testing.T, path string, users int) {
 	t.Helper()
 	require.NoError(t, mark(t.Context(), path))
-	db, err := sql.Open("sqlite", dsn(path))
+	db, err := sql.Open("sqlite", dsn(path, Options{}))
 	require.NoError(t, err)
 	steps, err := fs.Sub(migrations, "migrations")
 	require.NoError(t, err)

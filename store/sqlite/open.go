@@ -20,6 +20,9 @@ import (
 type Options struct {
 	// Log is told what happens while opening; nil for nowhere.
 	Log *slog.Logger
+	// Volatile keeps no promise about the disk: what was acknowledged may be gone after a
+	// crash of the machine. It is for tests of those that use a store.
+	Volatile bool
 }
 
 // Store is a store.Store in one file.
@@ -56,25 +59,25 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 		return nil, fmt.Errorf("open database: %s: %w", path, err)
 	}
 	s := &Store{path: path, file: file}
-	if err := s.open(ctx, opts.Log); err != nil {
+	if err := s.open(ctx, opts); err != nil {
 		return nil, fmt.Errorf("open database: %s: %w", path, errors.Join(advise(err), s.release()))
 	}
 	return s, nil
 }
 
 // open makes the connections and starts the writer.
-func (s *Store) open(ctx context.Context, log *slog.Logger) error {
+func (s *Store) open(ctx context.Context, opts Options) error {
 	empty, err := identify(s.path)
 	if err != nil {
 		return err
 	}
 	if empty {
-		log.InfoContext(ctx, "new database", "path", s.path)
+		opts.Log.InfoContext(ctx, "new database", "path", s.path)
 		if err := mark(ctx, s.path); err != nil {
 			return err
 		}
 	}
-	s.db, err = sql.Open("sqlite", dsn(s.path))
+	s.db, err = sql.Open("sqlite", dsn(s.path, opts))
 	if err != nil {
 		return err
 	}
@@ -82,7 +85,7 @@ func (s *Store) open(ctx context.Context, log *slog.Logger) error {
 	// statements; idle ones exist only before they are taken.
 	s.db.SetConnMaxLifetime(0)
 	s.db.SetConnMaxIdleTime(0)
-	if err := migrate(ctx, s.db, log); err != nil {
+	if err := migrate(ctx, s.db, opts.Log); err != nil {
 		return err
 	}
 	s.nread = max(4, runtime.NumCPU())
@@ -107,11 +110,15 @@ func (s *Store) open(ctx context.Context, log *slog.Logger) error {
 }
 
 // dsn names the file with the settings that each connection gets.
-func dsn(path string) string {
+func dsn(path string, opts Options) string {
+	synchronous := "synchronous(FULL)"
+	if opts.Volatile {
+		synchronous = "synchronous(OFF)"
+	}
 	v := url.Values{"_txlock": {"immediate"}, "_pragma": {
 		"busy_timeout(5000)",
 		"journal_mode(WAL)",
-		"synchronous(FULL)",
+		synchronous,
 		"foreign_keys(1)",
 		"temp_store(MEMORY)",
 		"cache_size(-32768)",           // 32 MiB
