@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/scim-bridge/scim-bridge/internal/crashpoint"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/umapi"
 )
@@ -30,7 +31,9 @@ func (d *Dispatcher) send(ctx context.Context, p plan.Plan) error {
 	// From here on the call is settled even if the program is stopping.
 	work, cancel := graceful(ctx, d.cfg.CallTimeout)
 	began := clock()
+	crashpoint.Pass(crashpoint.Recorded)
 	reply, err := d.adobe.Act(work, commands)
+	crashpoint.Pass(crashpoint.Answered)
 	cancel()
 	until := d.budget.end(Actions, err)
 	s := d.judge(call, reply, err, until)

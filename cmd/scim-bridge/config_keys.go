@@ -41,16 +41,17 @@ type fileToken struct {
 
 // fileAdobe is the other side: where it is, who we are there, how much we may.
 type fileAdobe struct {
-	OrgID            string     `yaml:"org_id"`
-	ClientID         string     `yaml:"client_id"`
-	ClientSecret     secret     `yaml:"client_secret"`
-	ClientSecretFile string     `yaml:"client_secret_file"`
-	URL              string     `yaml:"url" default:"https://usermanagement.adobe.io/v2/usermanagement"`
-	IMSURL           string     `yaml:"ims_url" default:"https://ims-na1.adobelogin.com"`
-	CAFile           string     `yaml:"ca_file"`
-	ActionsPerMinute int        `yaml:"actions_per_minute" default:"10"`
-	ReadsPerMinute   int        `yaml:"reads_per_minute" default:"25"`
-	Limits           fileLimits `yaml:"limits"`
+	OrgID            string        `yaml:"org_id"`
+	ClientID         string        `yaml:"client_id"`
+	ClientSecret     secret        `yaml:"client_secret"`
+	ClientSecretFile string        `yaml:"client_secret_file"`
+	URL              string        `yaml:"url" default:"https://usermanagement.adobe.io/v2/usermanagement"`
+	IMSURL           string        `yaml:"ims_url" default:"https://ims-na1.adobelogin.com"`
+	CAFile           string        `yaml:"ca_file"`
+	ActionsPerMinute int           `yaml:"actions_per_minute" default:"10"`
+	ReadsPerMinute   int           `yaml:"reads_per_minute" default:"25"`
+	Timeout          time.Duration `yaml:"timeout" default:"2m"`
+	Limits           fileLimits    `yaml:"limits"`
 }
 
 // fileLimits bounds one call.

@@ -30,6 +30,9 @@ const (
 	documentedReads   = 25
 )
 
+// shortTimeout is less than what Adobe may take for a call of ten commands.
+const shortTimeout = 30 * time.Second
+
 // shortToken is the length below which a bearer token can be guessed.
 const shortToken = 32
 
@@ -183,6 +186,7 @@ func readSecret(file string) (string, error) {
 func (c *checker) org(at string, o fileOrg) bridge.Org {
 	a, in := o.Adobe, join(at, "adobe")
 	limits := join(in, "limits")
+	timeout := c.timeout(join(in, "timeout"), a.Timeout)
 	return bridge.Org{
 		Adobe: umapi.Config{
 			OrgID:        c.required(join(in, "org_id"), a.OrgID, orgIDPattern, "an id such as A1B2C3D4E5F60718293A4B5C@AdobeOrg"),
@@ -191,9 +195,11 @@ func (c *checker) org(at string, o fileOrg) bridge.Org {
 			URL:          c.url(join(in, "url"), a.URL, "https://usermanagement.adobe.io/v2/usermanagement"),
 			IMSURL:       c.url(join(in, "ims_url"), a.IMSURL, "https://ims-na1.adobelogin.com"),
 			Transport:    c.transport(join(in, "ca_file"), a.CAFile),
+			Timeout:      timeout,
 		},
 		Dispatch: dispatch.Config{
 			Org:              o.Name,
+			CallTimeout:      timeout,
 			ActionsPerMinute: c.rate(join(in, "actions_per_minute"), a.ActionsPerMinute, documentedActions),
 			ReadsPerMinute:   c.rate(join(in, "reads_per_minute"), a.ReadsPerMinute, documentedReads),
 			Limits: plan.Limits{
@@ -222,6 +228,18 @@ func (c *checker) clientSecret(at string, a fileAdobe) func() (string, error) {
 		c.problem(join(at, key), "is empty, want the client secret of the credentials")
 	}
 	return func() (string, error) { return a.ClientSecret.reveal(), nil }
+}
+
+// timeout checks how long a call may take. What became of one that was given up is
+// looked for after that time, which is too early while Adobe still works on it.
+func (c *checker) timeout(at string, value time.Duration) time.Duration {
+	switch {
+	case value <= 0:
+		c.problem(at, "%s is out of range, want more than 0", value)
+	case value < shortTimeout && !c.bad(at):
+		c.warn(at, "%s is less than %s: Adobe may still be working on calls that were given up", value, shortTimeout)
+	}
+	return value
 }
 
 // transport returns how Adobe is reached if a file names further certificate

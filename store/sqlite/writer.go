@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/internal/crashpoint"
 )
 
 const (
@@ -106,10 +107,12 @@ func (w *writer) batch(first *write) {
 		err = w.one(ctx, next)
 	}
 	if err == nil {
+		crashpoint.Pass(crashpoint.BeforeCommit)
 		if _, err = w.c.exec(ctx, "COMMIT"); err != nil {
 			err = fmt.Errorf("commit: %w", err)
 		}
 		w.commits.Add(1)
+		crashpoint.Pass(crashpoint.AfterCommit)
 	}
 	if err != nil {
 		// It fails if SQLite has rolled back already, which is as well.

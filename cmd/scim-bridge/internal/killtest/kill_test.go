@@ -1,0 +1,134 @@
+// Package killtest kills the real program, and looks whether anything is lost.
+//
+// Several clients write to it over HTTP, each remembering what was acknowledged
+// and what is in doubt. It is killed with SIGKILL at random moments and at the
+// points of package crashpoint, or while Adobe has a call, and started again;
+// then each client compares all that it wrote since the last kill. At the
+// end, and now and then before, Adobe must equal what was said.
+//
+//	go test ./cmd/scim-bridge/internal/killtest -v -timeout 1h -kills 500 -seed 7
+package killtest
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/scim-bridge/scim-bridge/internal/crashpoint"
+)
+
+var (
+	kills = flag.Int("kills", 8, "how often the program is killed")
+	seed  = flag.Uint64("seed", 1, "what is said, and when it is killed, as far as that is ours")
+)
+
+const (
+	clients = 4
+	// between is how many kills there are between two comparisons with Adobe.
+	between = 100
+	// reach is how long a process may take to come to where it is to die; then it
+	// is killed wherever it is.
+	reach = 3 * time.Second
+)
+
+// The moments of a kill that are not points of the program.
+const (
+	atRandom = "at random"
+	starting = "while it starts"
+	received = "call.received" // by Adobe, which then did nothing
+	applied  = "call.applied"  // by Adobe, which did not answer
+	missed   = ", not reached" // and killed elsewhere
+)
+
+// patient reports whether there is time for what takes Adobe's readings minutes to
+// prove after a kill: that a group is gone.
+func patient() bool { return *kills >= between }
+
+func moments() []string {
+	all := []string{atRandom, starting, received, applied}
+	for _, p := range crashpoint.Points {
+		all = append(all, string(p))
+	}
+	return all
+}
+
+func TestKill_NothingAcknowledgedIsLostAndAdobeFollows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds the program, and kills it for seconds")
+	}
+	chance := rand.New(rand.NewPCG(*seed, 0))
+	w := newWorld(t)
+	w.start("")
+	w.awaitReady()
+	all := newClients(w)
+	w.awaitSynced() // with Adobe's groups listed, which may not be done again for two hours
+	w.terminate()
+	met := map[string]int{}
+	for i := range *kills {
+		if i%between == 0 {
+			for _, c := range all {
+				c.start()
+			}
+		}
+		met[w.kill(moments()[i%len(moments())], chance)]++
+		if (i+1)%between == 0 || i+1 == *kills {
+			w.start("")
+			w.awaitReady()
+			for _, c := range all {
+				c.stop()
+			}
+			w.awaitSynced()
+			w.compare(all)
+			w.terminate()
+		}
+	}
+
+	var sum counts
+	for _, c := range all {
+		sum.add(c.counts)
+	}
+	lines := []string{fmt.Sprintf("%d kills: %s; %s", *kills, sum, w.watch)}
+	for _, m := range slices.Sorted(maps.Keys(met)) {
+		lines = append(lines, fmt.Sprintf("  %4d %s", met[m], m))
+	}
+	t.Log(strings.Join(lines, "\n"))
+	assert.Empty(t, strings.Join(sum.wrong, "\n"))
+	assert.Empty(t, strings.Join(w.watch.wrong, "\n"))
+	require.Positive(t, sum.acknowledged)
+	require.Positive(t, w.watch.commands)
+}
+
+// kill starts a process, has it die at a moment, and returns which it was.
+func (w *world) kill(moment string, chance *rand.Rand) string {
+	at, patience := "", reach
+	switch moment {
+	case starting:
+		patience = time.Duration(chance.IntN(150)) * time.Millisecond
+	case atRandom:
+		patience = time.Duration(200+chance.IntN(1000)) * time.Millisecond
+	case received:
+		w.gate.before.Store(1 + chance.Int64N(6))
+	case applied:
+		w.gate.after.Store(1 + chance.Int64N(6))
+	case string(crashpoint.BeforeCommit), string(crashpoint.AfterCommit):
+		at = fmt.Sprintf("%s:%d", moment, 1+chance.IntN(60))
+	default:
+		at = fmt.Sprintf("%s:%d", moment, 1+chance.IntN(6))
+	}
+	w.start(at)
+	byItself := w.die(patience)
+	w.gate.before.Store(0)
+	w.gate.after.Store(0)
+	if !byItself && patience == reach {
+		return moment + missed
+	}
+	return moment
+}

@@ -1,0 +1,146 @@
+package killtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/scim-bridge/scim-bridge/umapi/emulator"
+)
+
+// watch reads what comes to Adobe, and notes what should not.
+type watch struct {
+	adobe *emulator.Emulator
+	seen  uint64                       // the last entry of the ledger that was read
+	calls map[string][]json.RawMessage // commands of the calls that may still turn out lost, by id
+	// open are the subjects of commands in lost calls that are not safe to repeat, by
+	// each name that they may have: nothing may be sent about one before it was read.
+	open map[string]*lost
+	// orphans are the groups that a lost call may have made. Such a group counts as
+	// somebody else's, and is never removed.
+	orphans map[string]bool
+
+	sent, commands, losses int
+	wrong                  []string
+}
+
+// lost is a command that may have been done, and must not be done again unseen.
+type lost struct {
+	text string
+	read bool // its subject was, since
+}
+
+func newWatch(adobe *emulator.Emulator) *watch {
+	return &watch{adobe: adobe, calls: map[string][]json.RawMessage{}, open: map[string]*lost{}, orphans: map[string]bool{}}
+}
+
+func (w *watch) String() string {
+	return fmt.Sprintf("%d calls with %d commands reached Adobe, %d calls were lost with their process; wrong: %d",
+		w.sent, w.commands, w.losses, len(w.wrong))
+}
+
+// command is what is asked of a command here.
+type command struct {
+	User, UserGroup, RequestID string
+
+	Do []map[string]json.RawMessage
+}
+
+// unsafe returns the names that the subject of a command may have after it if the
+// command cannot simply be repeated, else none.
+func (c command) unsafe() []string {
+	for _, step := range c.Do {
+		for kind, text := range step {
+			var to struct{ Email, Username, Name string }
+			_ = json.Unmarshal(text, &to) // of another shape: no such step
+			switch {
+			case kind == "update" && to.Email+to.Username != "":
+				return []string{c.User, to.Email}
+			case kind == "createUserGroup", kind == "updateUserGroup", kind == "deleteUserGroup":
+				return []string{c.UserGroup, to.Name}
+			}
+		}
+	}
+	return nil
+}
+
+// read goes on in the ledger, after what the log of the processes says that is new.
+func (w *watch) read(log string) {
+	// A process says what it takes for lost before it sends anything.
+	for _, match := range lostCall.FindAllStringSubmatch(log, -1) {
+		w.losses++
+		for _, text := range w.calls[match[1]] {
+			w.lose(text)
+		}
+	}
+	clear(w.calls)
+	for _, e := range w.adobe.Ledger() {
+		if e.Seq <= w.seen {
+			continue
+		}
+		w.seen = e.Seq
+		if e.Unexpected != "" || e.Status == http.StatusTooManyRequests {
+			w.wrong = append(w.wrong, fmt.Sprintf("%s %s: %d %s", e.Method, e.Path, e.Status, e.Unexpected))
+		}
+		switch {
+		case isAction(e.Method, e.Path):
+			w.call(e)
+		case e.Method == http.MethodGet:
+			w.looked(e.Path)
+		}
+	}
+}
+
+// lostCall is the line of the log about a call that was never settled.
+var lostCall = regexp.MustCompile(`it is taken for lost"[^\n]*?"call_id":"([^"]+)"`)
+
+// lose notes a command of a lost call.
+func (w *watch) lose(text json.RawMessage) {
+	var c command
+	_ = json.Unmarshal(text, &c)
+	l := &lost{text: string(text)}
+	for _, name := range c.unsafe() {
+		if name != "" {
+			w.open[strings.ToLower(name)] = l
+		}
+	}
+	for _, step := range c.Do {
+		if _, ok := step["createUserGroup"]; ok {
+			w.orphans[c.UserGroup] = true
+		}
+	}
+}
+
+// call notes a call, and whether it touches what must be read first.
+func (w *watch) call(e emulator.Entry) {
+	w.sent++
+	w.commands += len(e.Commands)
+	for _, text := range e.Commands {
+		var c command
+		_ = json.Unmarshal(text, &c)
+		id := c.RequestID[:max(0, strings.LastIndexByte(c.RequestID, '-'))]
+		w.calls[id] = append(w.calls[id], text)
+		lower := strings.ToLower(string(text))
+		for name, l := range w.open {
+			if quoted, _ := json.Marshal(name); !strings.Contains(lower, string(quoted)) {
+				continue
+			}
+			if !l.read {
+				w.wrong = append(w.wrong, fmt.Sprintf("sent before it was read: %s\n  after the lost %s", text, l.text))
+			}
+			delete(w.open, name)
+		}
+	}
+}
+
+// looked notes a read, of one subject or of all groups.
+func (w *watch) looked(path string) {
+	path, _ = url.PathUnescape(path)
+	path = strings.ToLower(path)
+	for name, l := range w.open {
+		l.read = l.read || strings.Contains(path, "/groups/") || strings.HasSuffix(path, "/"+name)
+	}
+}
