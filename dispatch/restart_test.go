@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/mapping"
 	"github.com/scim-bridge/scim-bridge/umapi"
 	"github.com/scim-bridge/scim-bridge/umapi/emulator"
 )
@@ -181,4 +182,21 @@ func TestRun_AListingThatWasNeverSentDoesNotCount(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestRun_ANewPolicyReachesWhoIsAwayAlready(t *testing.T) {
+	inWorld(t, emulator.Config{}, func(t *testing.T, w *world) {
+		w.cfg.Rules.Offboarding.Deactivated = mapping.FateKeep
+		w.start()
+		w.addUser("ada", nil)
+		w.settle()
+		w.setUser("ada", inactive)
+		w.settle()
+		w.requireAdobe("ada")
+		w.halt()
+		w.cfg.Rules.Offboarding.Deactivated = mapping.FateLeave
+		w.start()
+		w.settle()
+		w.requireNotInAdobe("ada")
+	})
 }

@@ -154,9 +154,11 @@ type Work interface {
 	SetListingBegan(ctx context.Context, org string, at time.Time) error
 	// Configure keeps the fingerprint of what an org is dispatched by, and the rules
 	// for groups, empty for none. Where the first is not the one that was kept, or
-	// none was, failed rows become pending as by Retry, and where the rules are others
-	// all groups become due (class attribute), in the same transaction. It returns how
-	// many failed rows did; the same fingerprint changes nothing.
+	// none was, failed rows become pending as by Retry; users who are inactive and have
+	// an account that is not absent become due (class leave), and what is due of them
+	// is taken at once, held or not, with its place kept; and where the rules are others
+	// all groups become due (class attribute). It is one transaction. It returns how
+	// many failed rows became pending; the same fingerprint changes nothing.
 	Configure(ctx context.Context, org, fingerprint, groupRules string, now time.Time) (int, error)
 	// Changed returns a channel that receives after something became due, for
 	// the one dispatcher of an org. Signals may be merged.

@@ -32,6 +32,18 @@ const (
 
 	putGroupRules = `UPDATE orgs SET group_rules = ?2 WHERE org = ?1 AND group_rules <> ?2`
 
+	// Who is away and has an account still has it by the policy that was. What is due
+	// of them already keeps its place and its delay.
+	awayDue = `
+		INSERT INTO due (org, kind, group_id, user_id, generation, rank, since,
+			state, parked, not_before, attempts, alone, released, code, message, hint)
+		SELECT ?1, 'user', '', u.id, ?2, ?3, ?4, 'pending', 0, 0, 0, 0, 0, '', '', ''
+		FROM users u
+		WHERE u.org = ?1 AND u.active = 0 AND EXISTS (
+			SELECT 1 FROM links l JOIN accounts a ON a.org = ?1 AND a.id = l.mirror_id
+			WHERE l.org = ?1 AND l.kind = 'user' AND l.directory_id = u.id AND a.presence <> 'absent')
+		ON CONFLICT (org, kind, group_id, user_id) DO UPDATE SET state = 'pending', not_before = 0`
+
 	// Which groups a rule is about only the rules can tell, and groups are few.
 	allGroupsDue = `
 		INSERT INTO due (org, kind, group_id, user_id, generation, rank, since,
@@ -107,8 +119,9 @@ func (s *Store) GroupsListed(ctx context.Context, org string) (time.Time, error)
 
 // Configure keeps the fingerprint of what an org is dispatched by, and the rules for
 // groups. Where the first is not the one that was kept, or none was, failed rows become
-// pending as by Retry, and where the rules are others all groups become due, in the
-// same transaction. It returns how many failed rows did.
+// pending as by Retry, users who are away and whose account is there become due, and
+// where the rules are others all groups do, in the same transaction. It returns how
+// many failed rows became pending.
 func (s *Store) Configure(ctx context.Context, org, fingerprint, groupRules string, now time.Time) (int, error) {
 	var woken int
 	err := s.update(ctx, wait, func(ctx context.Context, t *tx) error {
@@ -118,6 +131,13 @@ func (s *Store) Configure(ctx context.Context, org, fingerprint, groupRules stri
 		}
 		woken, err = t.wakeStuck(ctx, org, stateFailed, store.Selection{}, directory.Origin{Actor: settler, At: now})
 		if err != nil {
+			return err
+		}
+		due, err := t.owe(ctx, org, now)
+		if err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, awayDue, org, due.generation, plan.Rank(plan.ClassLeave, now), micros(now)); err != nil {
 			return err
 		}
 		return t.mapGroupsAnew(ctx, org, groupRules, now)

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"time"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/scim-bridge/scim-bridge/plan"
@@ -10,6 +12,7 @@ var configurePromises = []promise{
 	{"Configure/NewConfigurationWakesWhatFailed", configureWakes},
 	{"Configure/TheSameConfigurationChangesNothing", configureSame},
 	{"Configure/IsKeptForEachOrg", configureOrgs},
+	{"Configure/WhoIsAwayWithAnAccountIsLookedAt", configureAway},
 	{"Configure/NewRulesMakeAllGroupsDue", configureRules},
 }
 
@@ -55,6 +58,32 @@ func configureWakes(f *fixture) {
 
 	f.fail(4, "user bob")
 	require.Equal(f, 1, f.configure(5, acme, "a"), "the one before is another one")
+}
+
+func configureAway(f *fixture) {
+	f.configure(0, acme, "a")
+	f.user("ada", "bob", "eve", "joe", "sue")
+	var s plan.Settlement
+	for _, id := range []string{"ada", "bob", "eve", "sue"} {
+		s.Accounts = append(s.Accounts, account(id))
+		s.Links = append(s.Links, plan.Link{Kind: plan.KindUser, Directory: id, Mirror: id})
+	}
+	f.settle(1, s)
+	for _, id := range []string{"ada", "bob", "eve", "joe"} {
+		f.change0(id, "active", false)
+	}
+	waits, held := f.find("user bob"), f.find("user eve")
+	f.settle(2, plan.Settlement{Verdicts: []plan.Verdict{
+		{Due: waits, Outcome: plan.Retry, NotBefore: later.Add(time.Hour)}, {Due: held, Outcome: plan.Held},
+	}})
+	f.verdict(3, plan.Done, f.due()...)
+	require.Empty(f, f.due())
+
+	require.Zero(f, f.configure(4, acme, "b"))
+	require.ElementsMatch(f, []string{"user ada", "user bob", "user eve"}, f.order(), "joe has no account, and sue is not away")
+	require.Equal(f, at(4), f.find("user ada").Since)
+	require.Equal(f, waits, f.find("user bob"), "the delay goes on")
+	require.Equal(f, held, f.find("user eve"))
 }
 
 func configureSame(f *fixture) {
