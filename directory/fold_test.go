@@ -39,6 +39,14 @@ func TestFold(t *testing.T) {
 	}
 }
 
+func TestFoldUserName_PassesOverWidth(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"\uff21\uff44\uff41", "ADA", "a\uff24a"} {
+		assert.Equal(t, "ada", directory.FoldUserName(name))
+	}
+	assert.Equal(t, directory.FoldUserName("\u30ac"), directory.FoldUserName("\uff76\uff9e"), "a half-width letter and its mark")
+}
+
 func TestFold_IsUnicodesForLatin(t *testing.T) {
 	t.Parallel()
 	for r := range rune(0x250) {
@@ -62,6 +70,8 @@ func FuzzFold(f *testing.F) {
 		}
 		want := directory.Fold(s)
 		assert.Equal(t, want, directory.Fold(want), "again")
+		name := directory.FoldUserName(s)
+		assert.Equal(t, name, directory.FoldUserName(name), "again")
 		assert.Equal(t, want, directory.Fold(norm.NFC.String(s)), "composed")
 		assert.Equal(t, want, directory.Fold(norm.NFD.String(s)), "decomposed")
 	})

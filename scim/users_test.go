@@ -339,6 +339,7 @@ func TestUserName_ComparesByUnicodeAndIsKeptAsSent(t *testing.T) {
 	c := serve(t)
 	for stored, same := range map[string][]string{
 		"\u00c9lodie@example.com":                  {"\u00e9lodie@example.com", "e\u0301lodie@EXAMPLE.com"},
+		"\uff21da@example.com":                     {"ada@example.com", "\uff41DA@example.com"},
 		"e\u0301tienne@example.com":                {"\u00c9tienne@example.com"},
 		"Ada Smith_x#EXT#@example.onmicrosoft.com": {"ada smith_X#ext#@example.onmicrosoft.com"},
 		"O'Neil + \U0001f600":                      {"o'neil + \U0001f600"},

@@ -39,7 +39,7 @@ type Store interface {
 type Users interface {
 	// CreateUser stores a new user at version 1 and makes it due, with class
 	// join if it is active, else leave. It returns a directory.ConflictError for
-	// "userName" if the name, compared by directory.Fold, is taken. The user that
+	// "userName" if the name, compared by directory.FoldUserName, is taken. The user that
 	// it returns, as that of UpdateUser, does not say when it was last synced.
 	CreateUser(ctx context.Context, org string, u directory.User, o directory.Origin) (directory.User, error)
 	// User returns one user, or directory.ErrNotFound.

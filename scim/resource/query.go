@@ -7,6 +7,7 @@ import (
 
 	scimerrors "github.com/elimity-com/scim/errors"
 
+	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/scim/filter"
 )
 
@@ -132,6 +133,9 @@ func (q query) compare(c filter.Compare) (filter.Expr, *Error) {
 	c.Path = path
 	if c.Op != filter.Pr && (c.Value != nil || c.Op != filter.Eq && c.Op != filter.Ne) {
 		c.Value = literalOf(a, c.Value)
+		if name, ok := c.Value.(string); ok && a == q.t.core.attrs["userName"] {
+			c.Value = directory.Narrow(name) // as directory.FoldUserName does
+		}
 		if err := comparable(a, c); err != nil {
 			return nil, err
 		}

@@ -42,6 +42,10 @@ func fillSearch(ctx context.Context, tx *sql.Tx) error {
 			if _, err := tx.ExecContext(ctx, `UPDATE users SET search = jsonb(?2) WHERE key = ?1`, u.key, r.search); err != nil {
 				return fmt.Errorf("user %s of org %s: %w", u.id, u.org, err)
 			}
+			// A name that is equal to another now keeps the key that it had.
+			if _, err := tx.ExecContext(ctx, `UPDATE OR IGNORE users SET user_name_key = ?2 WHERE key = ?1 AND user_name_key <> ?2`, u.key, r.nameKey); err != nil {
+				return fmt.Errorf("user %s of org %s: %w", u.id, u.org, err)
+			}
 			last = u.key
 		}
 	}

@@ -31,10 +31,14 @@ func older(t *testing.T, path string, users int) {
 	tx, err := db.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	for i := range users {
+		name := fmt.Sprint("ada", i)
+		if i == 11 {
+			name = "e\u0301va11" // of which the older release made no other key
+		}
 		_, err := tx.ExecContext(context.Background(), `
 			INSERT INTO users (org, id, document, user_name_key, external_id, display_name_key, display, active, version, created, modified)
 			VALUES (?1, ?2, ?3, ?4, '', '', ?4, 1, 1, 1, 1)`, fmt.Sprint("org", i%2), fmt.Sprint(i),
-			fmt.Sprintf(`{"emails":[{"type":"work","value":"Ada%[1]d@Example.com"}],"title":"Straße %[1]d","userName":"ada%[1]d"}`, i), fmt.Sprint("ada", i))
+			fmt.Sprintf(`{"emails":[{"type":"work","value":"Ada%[1]d@Example.com"}],"title":"Straße %[1]d","userName":%[2]q}`, i, name), name)
 		require.NoError(t, err)
 	}
 	_, err = tx.ExecContext(context.Background(), `
@@ -57,6 +61,7 @@ func TestOpen_MakesUsersOfAnOlderReleaseSearchable(t *testing.T) {
 		`title eq "STRASSE 9"`:   1,
 		`title sw "strasse 249"`: 6, // itself and five of 2490 to 2499
 		`userName eq "ada8"`:     0, // of the other org
+		`userName eq "Éva11"`:    1,
 	} {
 		var where filter.Expr
 		if text != "" {

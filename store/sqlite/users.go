@@ -39,7 +39,7 @@ func newUserRow(id string, doc []byte) (userRow, error) {
 		document:   text,
 		search:     string(searched),
 		name:       a.UserName,
-		nameKey:    directory.Fold(a.UserName),
+		nameKey:    directory.FoldUserName(a.UserName),
 		external:   a.ExternalID,
 		displayKey: directory.Fold(a.DisplayName),
 		shown:      a.DisplayName,
@@ -59,7 +59,7 @@ const insertUser = `
 
 // CreateUser stores a new user at version 1 and makes it due, with class join
 // if it is active, else leave. It returns a directory.ConflictError for
-// "userName" if the name, compared by directory.Fold, is taken.
+// "userName" if the name, compared by directory.FoldUserName, is taken.
 func (s *Store) CreateUser(ctx context.Context, org string, u directory.User, o directory.Origin) (directory.User, error) {
 	r, err := newUserRow(u.ID, u.Document)
 	if err != nil {
