@@ -104,6 +104,8 @@ func TestParse_RefusesWithAPosition(t *testing.T) {
 		"text after the end":         {`a pr b`, 6},
 		"a name with a digit first":  {`1a pr`, 1},
 		"three names":                {`a.b.c pr`, 1},
+		"a URN with a NUL":           {"urn:\x00:A pr", 1},
+		"a URN that is no URI":       {`urn:é:a pr`, 1},
 		"a URL in place of a URN":    {`http://example.com:a pr`, 1},
 		"brackets in brackets":       {`a[b[c pr]]`, 5},
 		"a URN without an attribute": {userURN + ` pr`, 1},

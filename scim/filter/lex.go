@@ -202,6 +202,20 @@ func validName(s string) bool {
 	return true
 }
 
+// validURN reports whether s begins like a URN and has no character that a URI
+// cannot have (RFC 3986, section 2).
+func validURN(s string) bool {
+	if !hasPrefixFold(s, "urn:") {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>\\^`{|}", c) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }

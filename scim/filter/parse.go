@@ -272,10 +272,10 @@ func (in *input) split(word string, bareURN bool) (Path, bool) {
 		return Path{URN: word}, bareURN
 	}
 	if n == 0 {
-		if !hasPrefixFold(word, "urn:") {
+		n = strings.LastIndexByte(word, ':')
+		if !validURN(word[:n]) {
 			return Path{}, false
 		}
-		n = strings.LastIndexByte(word, ':')
 	}
 	attr, sub, dotted := strings.Cut(word[n+1:], ".")
 	return Path{URN: word[:n], Attr: attr, Sub: sub}, validName(attr) && (!dotted || validName(sub))

@@ -24,9 +24,9 @@ type builder struct {
 func (b builder) expr(e filter.Expr) string {
 	switch e := e.(type) {
 	case filter.And:
-		return b.chain(" AND ", conjuncts(e))
+		return b.join(" AND ", conjuncts(e))
 	case filter.Or:
-		return b.chain(" OR ", disjuncts(e))
+		return b.join(" OR ", disjuncts(e))
 	case filter.Not:
 		return not(b.expr(e.Expr))
 	case filter.ValuePath:
@@ -37,13 +37,14 @@ func (b builder) expr(e filter.Expr) string {
 	return never
 }
 
-// chain keeps a long list as flat as databases want it.
-func (b builder) chain(operator string, terms []filter.Expr) string {
-	conditions := make([]string, len(terms))
-	for i, e := range terms {
-		conditions[i] = b.expr(e)
+// join halves a list until it is done: databases bound how deep a condition is,
+// and read a long list without parentheses as a deep one.
+func (b builder) join(operator string, terms []filter.Expr) string {
+	if len(terms) == 1 {
+		return b.expr(terms[0])
 	}
-	return "(" + strings.Join(conditions, operator) + ")"
+	half := len(terms) / 2
+	return "(" + b.join(operator, terms[:half]) + operator + b.join(operator, terms[half:]) + ")"
 }
 
 // conjuncts are what a filter joins by and.
