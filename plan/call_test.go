@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
@@ -161,7 +162,7 @@ func checkLists(t failer, i int, c plan.Command, e effects, l *ledger, links []p
 				}
 				if !present(l, func(o plan.AdobeGroup) bool {
 					return o.Name == g && o.Presence == plan.Present && o.Type == umapi.UserGroup
-				}) && !given(l, links, c.Account.ID, g) && (s.Add != nil || !wasGiven(l, g)) {
+				}) && !given(l, links, c.Account.ID, g) && (s.Add != nil || !wasGiven(l, links, g)) {
 					t.fail("command %d lists the group %s, which is not known to be a user group", i, g)
 				}
 			}
@@ -205,11 +206,12 @@ func given(l *ledger, links []plan.Link, account, name string) bool {
 }
 
 // wasGiven reports whether a membership may be what a rule gave: Adobe lists the group
-// as something that only a rule gives, or a rule maps to it, or did.
-func wasGiven(l *ledger, name string) bool {
-	return present(l, func(o plan.AdobeGroup) bool {
+// as something that only a rule gives, or it has the name of such, or a rule maps to it,
+// or did.
+func wasGiven(l *ledger, links []plan.Link, name string) bool {
+	return strings.HasPrefix(name, "_") || present(l, func(o plan.AdobeGroup) bool {
 		ruled := o.Type != umapi.UserGroup && o.Type != ""
-		for _, k := range l.links {
+		for _, k := range slices.Concat(slices.Collect(maps.Values(l.links)), links) {
 			ruled = ruled || k.Kind == plan.KindGroup && k.Mirror == o.ID && k.Rule
 		}
 		return o.Name == name && o.Presence == plan.Present && ruled

@@ -22,6 +22,7 @@ type edge struct {
 	otherwise []Touch
 	byRule    bool // a rule maps who is to be added to the group
 	solo      bool // in a step of its own, so that an error names it
+	apart     bool // in a command of its own
 	alone     bool // in a call of its own
 	queued    bool
 	cleared   bool      // by the brake
@@ -116,7 +117,23 @@ func (w *world) compareEdge(d Due, decide bool) []*edge {
 			w.readEnds(e, d)
 		}
 	}
+	if decide && d.Attempts > 0 {
+		return inTurn(found, d.Attempts)
+	}
 	return found
+}
+
+// inTurn has what one row waits for travel apart, another first at each try: what Adobe
+// refuses for good is not to keep the rest from being done.
+func inTurn(found []*edge, try int) []*edge {
+	if len(found) < 2 {
+		return found
+	}
+	for _, e := range found {
+		e.apart = true
+	}
+	at := try % len(found)
+	return slices.Concat(found[at:], found[:at])
 }
 
 // differences lists how the memberships of what the user and the group map to
@@ -286,7 +303,10 @@ func (w *world) readEnds(e *edge, d Due) {
 	}
 	switch g := e.group; {
 	case g.Presence != Unknown && g.Presence != Doubtful:
-	case g.hasGuest():
+	case g.implied() && !g.hasGuest():
+		g.Presence = Present // nothing else tells whether there is something to take away
+	case g.implied() && g.Presence == Doubtful: // it was tried, and is when its guests are looked at again
+	case g.hasGuest() && g.Presence == Unknown && g.given():
 		w.touchGuests(g) // what is wrong with it is theirs
 	default:
 		w.readGroup(g, d)

@@ -234,9 +234,12 @@ func (w *world) waitForType(e *edge) {
 // userSteps are the memberships that a command of the account can carry, with
 // first, unless it is nil, among them.
 func (w *world) userSteps(a *account, first *edge, room int) [][]*edge {
+	if first != nil && first.apart {
+		return [][]*edge{{first}}
+	}
 	var edges []*edge
 	for _, e := range a.items {
-		if !e.taken && e.ready() && e.verified() && e.packable() && !e.group.changed && (!e.alone || e == first) {
+		if !e.taken && e.ready() && e.verified() && e.packable() && !e.group.changed && (!e.alone && !e.apart || e == first) {
 			edges = append(edges, e)
 		}
 	}

@@ -34,6 +34,10 @@ func (g *group) hasOwner() bool {
 	return slices.ContainsFunc(g.teams, func(t *team) bool { return t.exists && t.problem == nil && !t.byRule })
 }
 
+// implied reports whether the group comes with what it administers: Adobe lists it only
+// while it has members, so that only trying tells whether it is there.
+func (g *group) implied() bool { return strings.HasPrefix(g.Name, "_") }
+
 // unseen reports whether it is not ours to make and not known to be there.
 func (g *group) unseen() bool { return g.Presence != Present && g.given() }
 
@@ -82,6 +86,9 @@ func (w *world) placeByRule(d Due, t *team) {
 			// It is mirrored so that it is known to be wanted when it is there.
 			id := fmt.Sprintf("%s/%d/%d", t.id, d.Generation, i)
 			g = w.addGroup(id, AdobeGroup{ID: id, Name: name, Presence: Absent, Adopted: true})
+			if g.implied() {
+				g.Presence = Present
+			}
 			w.plan.Decided.AdobeGroups = append(w.plan.Decided.AdobeGroups, g.AdobeGroup)
 		case !sameText(g.Name, name):
 			w.readGroup(g, d) // it may have got that name
@@ -128,7 +135,7 @@ func (w *world) planTargets(t *team, d Due) {
 		switch {
 		case g.Presence == Present:
 			// Until its type is known each member travels alone.
-			w.plan.NeedsGroups = w.plan.NeedsGroups || g.Type == "" && !strings.HasPrefix(g.Name, "_")
+			w.plan.NeedsGroups = w.plan.NeedsGroups || g.Type == "" && !g.implied()
 		case g.Presence == Absent && g.hasOwner():
 			done = false
 			w.wait(d, Problem{
@@ -136,6 +143,17 @@ func (w *world) planTargets(t *team, d Due) {
 				Message: fmt.Sprintf("%q, which a rule maps the group to, is about to be made", g.Name),
 				Hint:    "nothing to do, unless it stays so: then look at the group of that name",
 			})
+		case g.implied() && g.Presence == Unknown: // Adobe found none
+			done = false
+			g.Presence = Doubtful
+			w.plan.Decided.AdobeGroups = append(w.plan.Decided.AdobeGroups, g.AdobeGroup)
+			p := targetMissing(g.Name)
+			w.decide(d, Failed, &p)
+		case g.implied(): // they are looked at again, so it is tried again
+			g.Presence = Present
+			w.plan.Decided.AdobeGroups = append(w.plan.Decided.AdobeGroups, g.AdobeGroup)
+			w.plan.Decided.Touched = append(w.plan.Decided.Touched, Touch{Kind: KindMirrored, Group: g.ID, Class: ClassMembership})
+			w.plan.Decided.Touched = append(w.plan.Decided.Touched, g.guestsEdges()...)
 		default:
 			done = false
 			w.readGroup(g, d)
@@ -165,9 +183,18 @@ func (w *world) touchGuests(g *group) {
 
 // guestsDue has those looked at whom a rule maps to a group that is made or renamed.
 func (g *group) guestsDue() []Touch {
+	out := g.guestsEdges()
+	for _, t := range g.guests {
+		out = append(out, Touch{Kind: KindGroup, Group: t.id, Class: ClassGroup})
+	}
+	return out
+}
+
+// guestsEdges are the memberships of those whom a rule maps to the group.
+func (g *group) guestsEdges() []Touch {
 	var out []Touch
 	for _, t := range g.guests {
-		out = append(out, Touch{Kind: KindGroup, Group: t.id, Class: ClassGroup}, Touch{Kind: KindEdge, Group: t.id, Class: ClassMembership})
+		out = append(out, Touch{Kind: KindEdge, Group: t.id, Class: ClassMembership})
 	}
 	return out
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/scim-bridge/scim-bridge/directory"
@@ -181,11 +180,6 @@ func (w *world) addAccount(id string, a Account) *account {
 }
 
 func (w *world) addGroup(id string, g AdobeGroup) *group {
-	if strings.HasPrefix(g.Name, "_") {
-		// An administrator group is listed only while it has members, and there is nothing to
-		// make: it comes with what it administers.
-		g.Presence = Present
-	}
 	gr := &group{AdobeGroup: g, rules: &w.in.Rules}
 	w.groups[id] = gr
 	for _, name := range []string{g.Name, g.Candidate} {

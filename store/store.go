@@ -145,7 +145,7 @@ type Work interface {
 	// id and Adopted and is set present with the listed name and type, and if it was not, the
 	// directory groups that a rule maps to it are made due with their memberships and its own; a
 	// present one that is not listed becomes unknown, and the directory groups linked to it are
-	// made due.
+	// made due, unless its name begins with "_": Adobe lists those only while they have members.
 	ListGroups(ctx context.Context, org string, listed []plan.AdobeGroup, now time.Time) error
 	// ListingBegan returns when Adobe's groups were last begun to be listed, zero
 	// if never.

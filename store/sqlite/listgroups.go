@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/scim-bridge/scim-bridge/directory"
@@ -130,7 +131,7 @@ func merge(held, listed []plan.AdobeGroup) merged {
 				}
 				g.Name, g.Type, g.Presence, g.Candidate, g.MissedAt = l.Name, l.Type, plan.Present, "", time.Time{}
 				m.found = append(m.found, g)
-			case g.Presence == plan.Present:
+			case g.Presence == plan.Present && !strings.HasPrefix(g.Name, "_"): // those are listed only while they have members
 				g.Presence = plan.Unknown
 				m.missing = append(m.missing, g)
 			}

@@ -27,6 +27,7 @@ var settlePromises = []promise{
 	{"Settle/DoneOfOlderGenerationKeepsLinks", settleGoneOlder},
 	{"Settle/KeepsMirror", settleMirror},
 	{"Settle/AbsentLosesMemberships", settleAbsent},
+	{"Settle/DoubtfulAdobeGroupDoubtsItsMemberships", settleDoubtfulGroup},
 	{"Settle/LinksReplaceThoseOfSameEnds", settleRelink},
 	{"Settle/TouchedAreDueAgain", settleTouched},
 	{"Settle/TouchesAfterVerdicts", settleTouchedDone},
@@ -291,6 +292,20 @@ func settleAbsent(f *fixture) {
 	require.NoError(f, err)
 	require.Len(f, facts.Accounts, 2, "the row stays")
 	require.Equal(f, map[plan.Edge]plan.Presence{{Account: "bob", Group: "ops"}: plan.Present}, facts.Edges)
+}
+
+func settleDoubtfulGroup(f *fixture) {
+	other := plan.Edge{Account: "ada", Group: "ops"}
+	f.settle(1, plan.Settlement{
+		Accounts: []plan.Account{adaAccount}, AdobeGroups: []plan.AdobeGroup{engAdobe, adobeGroup("ops")},
+		Memberships: held(plan.Present, adaEdge, other),
+	})
+	unseen := engAdobe
+	unseen.Presence = plan.Doubtful
+	f.settle(2, plan.Settlement{AdobeGroups: []plan.AdobeGroup{unseen}})
+	got := facts(f, plan.Query{Emails: []string{"ada@example.com"}})
+	require.Equal(f, map[plan.Edge]plan.Presence{adaEdge: plan.Doubtful, other: plan.Present}, got.Edges)
+	require.Equal(f, unseen, got.AdobeGroups["eng"])
 }
 
 func settleRelink(f *fixture) {
