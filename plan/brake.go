@@ -20,6 +20,21 @@ func (r Removals) plus(o Removals) Removals {
 	return Removals{r.Departures + o.Departures, r.Entitlements + o.Entitlements}
 }
 
+// less is what is left of an allowance; nil is no brake.
+func (r *Removals) less(o Removals) *Removals {
+	if r == nil {
+		return nil
+	}
+	left := *r
+	if r.Departures != Unbraked {
+		left.Departures -= o.Departures
+	}
+	if r.Entitlements != Unbraked {
+		left.Entitlements -= o.Entitlements
+	}
+	return &left
+}
+
 // Removals are what a call takes away, apart from what was released by a person
 // and what an earlier call may have taken away already.
 func (c Call) Removals() Removals {

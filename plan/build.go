@@ -23,6 +23,8 @@ type Input struct {
 	GroupsKnown bool
 	// Flights are calls that had no answer and may still arrive.
 	Flights []Flight
+
+	endless bool // the call has room for all: see Foresee
 }
 
 // Plan is what to do next.

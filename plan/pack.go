@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/umapi"
 )
 
@@ -18,7 +19,7 @@ func (w *world) pack(units []unit) {
 	// First each membership takes the root that it had best travel with, or
 	// waits for it. Then what room there is left is used: a call costs the same.
 	best := w.cover(units)
-	if w.fill(units, &best) {
+	if w.fill(units, &best) && (len(w.plan.Commands) == 0 || !w.in.endless) {
 		w.fill(slices.DeleteFunc(slices.Clone(units), func(u unit) bool { return u.edge == nil }), nil)
 	}
 	w.parkBlocked()
@@ -59,18 +60,25 @@ func (w *world) isFull() bool {
 	return len(w.plan.Commands) == w.in.Limits.Commands
 }
 
+// claim is a root of accounts' commands, or an address that they give or take.
+type claim struct {
+	user, domain string // folded; the domain of a root begins with @
+	adobeID      bool
+}
+
+// claims are what no other account's command of the call may have as well.
+func (c Command) claims() []claim {
+	return []claim{
+		{directory.Fold(c.UMAPI.User), "@" + directory.Fold(c.UMAPI.Domain), c.UMAPI.UseAdobeID},
+		{directory.Fold(c.Account.Email), "", c.Account.Type == umapi.AdobeID},
+	}
+}
+
 // clashes reports whether another account's command has the same root, since a
 // former account may hold the login of a new one, or gives or takes the same
 // address: which of the two would come first is not known.
 func (w *world) clashes(c Command) bool {
-	return slices.ContainsFunc(w.plan.Commands, func(o Command) bool {
-		if o.Account == nil {
-			return false
-		}
-		sameRoot := sameText(o.UMAPI.User, c.UMAPI.User) && sameText(o.UMAPI.Domain, c.UMAPI.Domain) &&
-			o.UMAPI.UseAdobeID == c.UMAPI.UseAdobeID
-		return sameRoot || sameText(o.Account.Email, c.Account.Email) && sharesDirectory(*o.Account, c.Account.Type)
-	})
+	return slices.ContainsFunc(c.claims(), func(x claim) bool { return w.claimed[x] })
 }
 
 // emit adds a command to the call, unless the client would refuse to send it.
@@ -83,6 +91,11 @@ func (w *world) emit(c Command) {
 			})
 		}
 		return
+	}
+	if c.Account != nil {
+		for _, x := range c.claims() {
+			w.claimed[x] = true
+		}
 	}
 	w.plan.Commands = append(w.plan.Commands, c)
 }

@@ -22,6 +22,8 @@ type world struct {
 	later  []Verdict    // see judgeLater
 	judged map[row]bool // has a verdict
 
+	claimed map[claim]bool // by commands of the call
+
 	people   map[string]*person
 	teams    map[string]*team
 	accounts map[string]*account
@@ -124,6 +126,7 @@ func newWorld(in Input) *world {
 		edgeDue:  map[row]bool{},
 		left:     Removals{Unbraked, Unbraked},
 		judged:   map[row]bool{},
+		claimed:  map[claim]bool{},
 		byEmail:  map[string][]*account{},
 		byName:   map[string]*group{},
 	}
