@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"net/http"
 
 	"github.com/scim-bridge/scim-bridge/dispatch"
-	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/store"
 )
 
@@ -31,9 +31,9 @@ type admin struct {
 
 // adminOrg is an org with what its dispatcher knows.
 type adminOrg struct {
-	name   string
-	budget func() []dispatch.Allowance
-	limits plan.Limits
+	name     string
+	budget   func() []dispatch.Allowance
+	forecast func(context.Context, dispatch.Backlog) (dispatch.Forecast, error)
 }
 
 // AdminError is the body of every answer that is no success.
@@ -113,8 +113,8 @@ func readBody(r *http.Request, out any) error {
 // newAdmin returns what answers operators.
 func (b *Bridge) newAdmin(cfg Config, st store.Store) *admin {
 	a := &admin{store: st, log: b.log}
-	for i, d := range b.dispatchers {
-		a.orgs = append(a.orgs, adminOrg{name: d.org, budget: d.Budget, limits: cfg.Orgs[i].Dispatch.Limits})
+	for _, d := range b.dispatchers {
+		a.orgs = append(a.orgs, adminOrg{name: d.org, budget: d.Budget, forecast: d.Forecast})
 	}
 	return a
 }

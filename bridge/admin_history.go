@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/scim-bridge/scim-bridge/dispatch"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/store"
 )
@@ -24,6 +25,9 @@ type History struct {
 	Org string `json:"org"`
 	// Of is whom it is about. Its id is one of several where users share an account.
 	Of Subject `json:"of"`
+	// ClearBy is when all that is due of it has been sent, if nothing more comes and
+	// nothing fails. It is left out where nothing is due, or where that is not worked out.
+	ClearBy time.Time `json:"clear_by,omitzero"`
 	// More says that there are older lines.
 	More  bool   `json:"more"`
 	Lines []Line `json:"lines"`
@@ -57,7 +61,34 @@ func (a *admin) history(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.historyOf(r.Context(), m, limit)
+	h, err := a.historyOf(r.Context(), m, limit)
+	if err == nil {
+		h.ClearBy, err = a.clearBy(r.Context(), m)
+	}
+	return h, err
+}
+
+// clearBy is when the last of what is due of somebody has been sent, or zero.
+func (a *admin) clearBy(ctx context.Context, m match) (time.Time, error) {
+	orgs, err := a.only(m.org)
+	if err != nil {
+		return time.Time{}, err
+	}
+	f, err := orgs[0].forecast(ctx, dispatch.Backlog{}) // the rest of the queue does not matter here
+	if err != nil {
+		return time.Time{}, err
+	}
+	var last time.Time
+	for _, id := range m.ids {
+		user, group := id, ""
+		if m.kind == plan.KindGroup {
+			user, group = "", id
+		}
+		if at, ok := f.Of(user, group); ok && at.After(last) {
+			last = at
+		}
+	}
+	return last, nil
 }
 
 func (a *admin) historyOf(ctx context.Context, m match, limit int) (History, error) {

@@ -23,7 +23,7 @@ func TestHistory_IsTheNewestLinesTheOldestFirst(t *testing.T) {
 
 		ada := Subject{Kind: "user", User: "ada", UserName: "ada@example.com"}
 		inDesign := Subject{Kind: "membership", User: "ada", UserName: "ada@example.com", Group: "design", GroupName: "Design"}
-		want := History{Org: "acme", Of: ada, Lines: []Line{
+		want := History{Org: "acme", Of: ada, ClearBy: began.Add(2 * time.Second), Lines: []Line{
 			{At: began, Actor: "okta", RequestID: "request", Event: "created", Text: "created user ada@example.com", Subject: ada},
 			{At: began.Add(time.Second), Actor: "okta", RequestID: "request", Event: "created", Text: "created group Design, added 1 member", Subject: inDesign},
 			{At: began.Add(2 * time.Second), Actor: "dispatch", Event: "done", Text: "made", Subject: ada},

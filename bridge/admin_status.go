@@ -86,9 +86,9 @@ type Allowance struct {
 	Why         string    `json:"why,omitempty"`
 }
 
-// ClearBy is an estimate of when all that is pending or parked has been sent, if
-// nothing more comes and nothing fails: from the fewest calls that can carry it, and
-// from the most that it can need.
+// ClearBy is when all that is pending or parked has been sent, if nothing more comes
+// and nothing fails, as package dispatch forecasts it. Least and most differ where it
+// is too much to be worked out, or waits for a time of its own.
 type ClearBy struct {
 	LeastCalls int       `json:"least_calls"`
 	MostCalls  int       `json:"most_calls"`
@@ -141,20 +141,11 @@ func (a *admin) statusOf(ctx context.Context, o adminOrg, at time.Time) (OrgStat
 		Budget: allowancesOf(o.budget()),
 	}
 	if w := s.Waiting(); w.Total() > 0 {
-		actions := s.Budget[0]
-		from := at
-		if actions.Next.After(from) {
-			from = actions.Next
-		}
-		next, ok, err := a.store.NextDue(ctx, o.name)
+		f, err := o.forecast(ctx, dispatch.Backlog(w))
 		if err != nil {
 			return OrgStatus{}, err
 		}
-		if ok && next.After(from) {
-			from = next // all of it waits for a time, a delay of offboarding for instance
-		}
-		c := ClearBy(dispatch.ClearBy(dispatch.Backlog(w), o.limits, actions.Learned, from))
-		s.ClearBy = &c
+		s.ClearBy = &ClearBy{LeastCalls: f.LeastCalls, MostCalls: f.MostCalls, Earliest: f.Earliest, Latest: f.Latest}
 	}
 	return s, nil
 }

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -16,8 +17,10 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/dispatch"
+	"github.com/scim-bridge/scim-bridge/mapping"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/store/sqlite"
+	"github.com/scim-bridge/scim-bridge/umapi"
 )
 
 // desk is where an operator asks, over a real store with two orgs, on the clock of
@@ -41,9 +44,21 @@ func atDesk(t *testing.T, story func(d *desk)) {
 		}
 		story(&desk{T: t, store: st, admin: &admin{
 			store: st, log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-			orgs: []adminOrg{{name: "acme", budget: budget}, {name: "globex", budget: budget}},
+			orgs: []adminOrg{
+				{name: "acme", budget: budget, forecast: forecastOf(t, st, "acme")},
+				{name: "globex", budget: budget, forecast: forecastOf(t, st, "globex")},
+			},
 		}})
 	})
+}
+
+// forecastOf is that of a dispatcher that does not run.
+func forecastOf(t *testing.T, st *sqlite.Store, org string) func(context.Context, dispatch.Backlog) (dispatch.Forecast, error) {
+	d, err := dispatch.New(dispatch.Config{
+		Org: org, Rules: mapping.Rules{IdentityType: umapi.AdobeID}, ActionsPerMinute: 2,
+	}, st, nil)
+	require.NoError(t, err)
+	return d.Forecast
 }
 
 func (d *desk) origin() directory.Origin {

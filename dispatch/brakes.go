@@ -31,35 +31,39 @@ type counted struct {
 	at     time.Time
 }
 
-// build has package plan decide. The mirror is counted only where a brake would hold
-// something by its count alone: then its share decides.
-func (d *Dispatcher) build(ctx context.Context, in plan.Input) (plan.Plan, error) {
+// withBrakes has package plan decide, which says besides whether a brake holds
+// something. The mirror is counted only where one would by its count alone: then its
+// share decides.
+func withBrakes[T any](ctx context.Context, d *Dispatcher, c *counted, in plan.Input, decide func(plan.Input) (T, bool)) (T, error) {
 	b := d.cfg.Brakes
 	if b.Departures == nil && b.Entitlements == nil {
-		return plan.Build(in), nil
+		out, _ := decide(in)
+		return out, nil
 	}
+	var none T
 	removed, err := d.removed(ctx, in.Now)
 	if err != nil {
-		return plan.Plan{}, err
+		return none, err
 	}
-	fresh := in.Now.Sub(d.counted.at) < countedFor
+	fresh := in.Now.Sub(c.at) < countedFor
 	if !fresh {
-		d.counted = counted{}
+		*c = counted{}
 	}
-	in.Allowance = b.allowance(d.counted.before, removed)
-	p := plan.Build(in)
-	if fresh || !p.Braked {
-		return p, nil
+	in.Allowance = b.allowance(c.before, removed)
+	out, braked := decide(in)
+	if fresh || !braked {
+		return out, nil
 	}
 	there, err := d.store.Population(ctx, d.cfg.Org)
 	if err != nil {
-		return plan.Plan{}, err
+		return none, err
 	}
-	d.counted = counted{at: in.Now, before: plan.Removals{
+	*c = counted{at: in.Now, before: plan.Removals{
 		Departures: there.Departures + removed.Departures, Entitlements: there.Entitlements + removed.Entitlements,
 	}}
-	in.Allowance = b.allowance(d.counted.before, removed)
-	return plan.Build(in), nil
+	in.Allowance = b.allowance(c.before, removed)
+	out, _ = decide(in)
+	return out, nil
 }
 
 // removed is what was removed within the window of each brake.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -72,6 +73,19 @@ func (b *budget) turn(e Endpoint) time.Time {
 	defer b.mu.Unlock()
 	m := b.meters[e]
 	return maxTime(m.next(clock()), m.paused)
+}
+
+// turns are those of action calls from now on.
+func (b *budget) turns() *Turns {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	m := b.meters[Actions]
+	p := m.pacer
+	p.ended = slices.Clone(p.ended)
+	for p.underway > 0 {
+		p.end(clock(), false)
+	}
+	return &Turns{pacer: p, paused: m.paused}
 }
 
 // follow waits for the turn of a request that belongs to one before it, such as

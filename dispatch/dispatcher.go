@@ -274,32 +274,41 @@ func (d *Dispatcher) lookAt(ctx context.Context, limit int, now time.Time) (plan
 	return p, len(due), err
 }
 
-// plan asks the store for what package plan needs, and has it decide.
+// plan has package plan decide what to do about what is due.
 func (d *Dispatcher) plan(ctx context.Context, due []plan.Due, now time.Time) (plan.Plan, error) {
-	facts, err := d.store.Facts(ctx, d.cfg.Org, plan.First(due))
+	in, err := d.input(ctx, due, now)
 	if err != nil {
 		return plan.Plan{}, err
+	}
+	if in.Limits = d.limits; d.most > 0 {
+		in.Limits.Commands = d.most
+	}
+	d.flights = slices.DeleteFunc(d.flights, func(f plan.Flight) bool { return !f.Until.After(now) })
+	in.Flights = d.flights
+	return withBrakes(ctx, d, &d.counted, in, func(in plan.Input) (plan.Plan, bool) {
+		p := plan.Build(in)
+		return p, p.Braked
+	})
+}
+
+// input asks the store for what package plan needs. It may be called from any goroutine.
+func (d *Dispatcher) input(ctx context.Context, due []plan.Due, now time.Time) (plan.Input, error) {
+	facts, err := d.store.Facts(ctx, d.cfg.Org, plan.First(due))
+	if err != nil {
+		return plan.Input{}, err
 	}
 	if q := plan.Second(due, facts, d.cfg.Rules); len(q.Emails)+len(q.Names) > 0 {
 		more, err := d.store.Facts(ctx, d.cfg.Org, q)
 		if err != nil {
-			return plan.Plan{}, err
+			return plan.Input{}, err
 		}
 		facts.Merge(more)
 	}
 	listed, err := d.store.GroupsListed(ctx, d.cfg.Org)
 	if err != nil {
-		return plan.Plan{}, err
+		return plan.Input{}, err
 	}
-	limits := d.limits
-	if d.most > 0 {
-		limits.Commands = d.most
-	}
-	d.flights = slices.DeleteFunc(d.flights, func(f plan.Flight) bool { return !f.Until.After(now) })
-	return d.build(ctx, plan.Input{
-		Due: due, Facts: facts, Rules: d.cfg.Rules, Limits: limits, Now: now, GroupsKnown: !listed.IsZero(),
-		Flights: d.flights,
-	})
+	return plan.Input{Due: due, Facts: facts, Rules: d.cfg.Rules, Now: now, GroupsKnown: !listed.IsZero()}, nil
 }
 
 // act does what a plan says: what it decided is written, one call is sent if it

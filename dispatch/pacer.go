@@ -100,18 +100,21 @@ func (p *pacer) next(now time.Time) time.Time {
 
 // Turns are the times at which calls are sent that are there before their turn comes,
 // each answered at once. Not safe for concurrent use.
-type Turns struct{ pacer pacer }
+type Turns struct {
+	pacer  pacer
+	paused time.Time // until when none is sent
+}
 
 // NewTurns begins with nothing spent of a limit a minute; 0 is no limit.
 func NewTurns(perMinute int) *Turns {
 	p := newPacer(perMinute)
 	p.spread = true
-	return &Turns{p}
+	return &Turns{pacer: p}
 }
 
 // Next returns the turn of the next call, at from or later.
 func (t *Turns) Next(from time.Time) time.Time {
-	for at := from; ; {
+	for at := maxTime(from, t.paused); ; {
 		later := t.pacer.next(at)
 		if !later.After(at) {
 			return at

@@ -13,16 +13,24 @@ import (
 type Forecast struct {
 	// Calls is how many there would be.
 	Calls int
-	// Paid counts the due rows that they pay off, or that need no call at all.
-	Paid map[Kind]int
+	// Done counts the due rows that they pay off, that need none, or that will wait for a
+	// person.
+	Done map[Kind]int
+	// Braked says that Allowance was not enough: a larger one would let more through.
+	Braked bool
 
-	last map[row]int
+	last map[row]int // in which call, or the first
+	due  map[row]bool
 }
 
-// Of returns in which call, from 0, a row is paid off, and false for one that waits
-// for something else. A row that needs no call is paid off in the first.
-func (f Forecast) Of(d Due) (call int, ok bool) {
-	call, ok = f.last[d.row()]
+// Of returns the last call, from 0, with something of a user or a group, or with one
+// membership if both are named, by SCIM ids. It is false if nothing of it is foreseen.
+func (f Forecast) Of(user, group string) (call int, ok bool) {
+	for r, n := range f.last {
+		if r.kind != KindMirrored && (user == "" || r.user == user) && (group == "" || r.group == group) {
+			call, ok = max(call, n), true
+		}
+	}
 	return call, ok
 }
 
@@ -34,10 +42,14 @@ const waves = 8
 // a call held any number of commands, which are then shared out in their order. What
 // could not be in one call with them is packed once they are done.
 func Foresee(in Input) Forecast {
-	f := Forecast{Paid: map[Kind]int{}, last: map[row]int{}}
+	f := Forecast{Done: map[Kind]int{}, last: map[row]int{}, due: map[row]bool{}}
+	for _, d := range slices.Concat(in.Due, in.Facts.EdgesDue) {
+		f.due[d.row()] = true
+	}
 	limits := in.Limits.OrDefaults()
 	in.Limits = limits
 	in.Limits.Commands, in.endless = math.MaxInt, true
+	in.GroupsKnown = true // they are listed first
 	in.Facts = in.Facts.clone()
 	in.Due = slices.Clone(in.Due)
 	for i := range in.Due {
@@ -50,6 +62,7 @@ func Foresee(in Input) Forecast {
 	commands := 0
 	for range waves {
 		p := Build(in)
+		f.Braked = f.Braked || p.Braked
 		in.Allowance = in.Allowance.less(Call{Commands: p.Commands}.Removals())
 		for i := range p.Commands {
 			for _, d := range p.Commands[i].allDue() {
@@ -98,15 +111,15 @@ func (in Input) upToNewGroups() int {
 	return len(in.Due)
 }
 
-// pay counts a row that is done, or that something else has to happen to.
+// pay counts a row that is done with.
 func (f *Forecast) pay(v Verdict) {
 	r := v.Due.row()
-	if v.Outcome != Done {
-		delete(f.last, r)
-		return
+	if f.due[r] && v.Outcome != Retry { // else a call made it due, or it is not over
+		f.Done[r.kind]++
 	}
-	f.Paid[r.kind]++
-	if _, ok := f.last[r]; !ok {
+	if _, ok := f.last[r]; v.Outcome != Done {
+		delete(f.last, r)
+	} else if !ok {
 		f.last[r] = 0
 	}
 }

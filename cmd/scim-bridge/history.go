@@ -56,6 +56,9 @@ func historyText(h bridge.History) string {
 		fmt.Fprintf(&b, ", %s", name)
 	}
 	b.WriteString("\n")
+	if !h.ClearBy.IsZero() {
+		fmt.Fprintf(&b, "due: sent by about %s, if nothing fails\n", clockTime(h.ClearBy))
+	}
 	if h.More {
 		fmt.Fprintf(&b, "(there are lines before these %d: --limit shows more)\n", len(h.Lines))
 	}
