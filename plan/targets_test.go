@@ -1,0 +1,79 @@
+package plan_test
+
+import (
+	"testing"
+
+	"github.com/scim-bridge/scim-bridge/mapping"
+	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/umapi"
+)
+
+func TestBuild_GroupsByRule(t *testing.T) {
+	t.Parallel()
+	rule := func(l *ledger, to ...string) {
+		l.rules.Groups = []mapping.GroupRule{{From: "Team", To: to}}
+	}
+	listed := func(l *ledger, name string, typ umapi.GroupType) {
+		id := "adobe:" + name
+		l.adobeGroups[id] = plan.AdobeGroup{ID: id, Name: name, Type: typ, Presence: plan.Present, Adopted: true}
+	}
+	runBuild(t, map[string]buildCase{
+		"one and a product profile travel with the user": {
+			world: func(l *ledger) {
+				rule(l, "Crew", "Photoshop")
+				listed(l, "Crew", umapi.UserGroup)
+				listed(l, "Photoshop", umapi.ProductProfile)
+				l.mirrored("u", ada)
+				l.putGroup("g", "Team")
+				l.join("g", "u")
+			},
+			sent:    []string{`{"user":"ada@example.com","do":[{"add":{"group":["Crew","Photoshop"]}}]}`},
+			decided: map[string]string{"group g": "done"},
+		},
+		"what is not listed is read, and not made": {
+			world: func(l *ledger) { rule(l, "Photoshop"); l.putGroup("g", "Team") },
+			reads: 1,
+		},
+		"one that maps to nothing is done with its members": {
+			world: func(l *ledger) {
+				rule(l)
+				l.mirrored("u", ada)
+				l.putGroup("g", "Team")
+				l.join("g", "u")
+			},
+			decided: map[string]string{"group g": "done", "edge gu": "done"},
+		},
+		"what was made for it by its name stays": {
+			world: func(l *ledger) {
+				l.mirroredGroup("g", "Team")
+				rule(l)
+				l.owe(plan.KindGroup, "", "g", plan.ClassAttribute)
+			},
+			decided: map[string]string{"group g": "done"},
+		},
+		"what a rule names is not deleted with it": {
+			world: func(l *ledger) {
+				rule(l, "Team")
+				l.mirroredGroup("g", "Team")
+				l.link([]plan.Link{{Kind: plan.KindGroup, Directory: "g", Mirror: "g", Rule: true}})
+				l.deleteGroup("g")
+			},
+			decided: map[string]string{"group g": "done"},
+		},
+		"without the rule a profile of the group's name is left": {
+			world: func(l *ledger) {
+				listed(l, "Team", umapi.ProductProfile)
+				l.mirrored("u", ada)
+				l.putGroup("g", "Team")
+				l.join("g", "u")
+				l.settled()
+				l.link([]plan.Link{{Kind: plan.KindGroup, Directory: "g", Mirror: "adobe:Team", Rule: true}})
+				l.edges[plan.Edge{Account: "u", Group: "adobe:Team"}] = plan.Present
+				l.owe(plan.KindMirrored, "u", "adobe:Team", plan.ClassMembership)
+				l.owe(plan.KindGroup, "", "g", plan.ClassAttribute)
+			},
+			sent:    []string{`{"user":"ada@example.com","do":[{"remove":{"group":["Team"]}}]}`},
+			decided: map[string]string{"group g": "failed bridge.group.not_a_user_group"},
+		},
+	})
+}
