@@ -131,7 +131,7 @@ func writeOwnCodes(b *strings.Builder) {
 		if info.Class == umapi.CodeTransient {
 			then = "Waits, and tries again."
 		}
-		if strings.HasPrefix(code, "bridge.brake.") {
+		if strings.HasPrefix(code, "bridge.brake.") || code == "bridge.restored" {
 			then = "Holds it, until a person lets it go or the provider takes it back."
 		}
 		row(b, "`"+code+"`", info.Meaning, then, info.Hint)

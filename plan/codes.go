@@ -89,6 +89,8 @@ var ownCodes = map[string]OwnCode{
 		"Nothing, unless it stays so: then ask Adobe's support with the request ID."},
 	"bridge.reply_lost": {umapi.CodeTransient, "Adobe did not answer a call, so it is not known what was done.",
 		"Nothing: it is sent again, or read back first."},
+	"bridge.restored": {umapi.CodeNeedsPerson, "The database was restored from a backup, and Adobe and the provider may have gone on since.",
+		"Have the identity provider send everything again, then let go what is still held with scim-bridge release."},
 	"bridge.user.duplicate": {umapi.CodePermanent, "Another active user maps to the same account.",
 		"Deactivate one of the two users in the identity provider, or give them different e-mail addresses."},
 	"bridge.username.too_long": {umapi.CodePermanent, "The user name has more than the 250 characters that Adobe takes.",

@@ -15,6 +15,13 @@ type Problem struct {
 	Hint    string
 }
 
+// Restored is why all is held in a database that was restored from a backup.
+var Restored = Problem{
+	Code:    "bridge.restored",
+	Message: "the database was restored from a backup",
+	Hint:    "have the provider send everything again, then let go what is still held with scim-bridge release",
+}
+
 // Verdict is what became of one due row. It is applied only while the row's
 // generation is still Due.Generation: a newer one is looked at again.
 type Verdict struct {

@@ -37,9 +37,7 @@ type adminClient struct {
 // newAdminClient reads from a configuration where its bridge is reached. The rest
 // of the file need not be right, and its secrets need not be readable.
 func newAdminClient(config string, env environment) (*adminClient, error) {
-	database, err := loadOne(config, env.LookupEnv, "store", func(c *checker, k fileConfig) string {
-		return c.store("store", k.Store)
-	})
+	database, err := loadDatabase(config, env.LookupEnv)
 	if err != nil {
 		return nil, err
 	}

@@ -68,6 +68,8 @@ func newRootCommand(env environment) *cobra.Command {
 		newHistoryCommand(env),
 		newReleaseCommand(env),
 		newRetryCommand(env),
+		newBackupCommand(env),
+		newRestoreCommand(env),
 		newHealthcheckCommand(env),
 		newVersionCommand(env),
 	)

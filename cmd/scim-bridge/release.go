@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -65,17 +63,7 @@ func confirmRelease(ctx context.Context, client *adminClient, sel bridge.Selecti
 	if held == 0 {
 		return nil
 	}
-	fmt.Fprint(env.Stderr, "Removals that were held go to Adobe. Let them go? [y/N] ")
-	answer, err := bufio.NewReader(env.Stdin).ReadString('\n')
-	if err != nil && answer == "" {
-		fmt.Fprintln(env.Stderr)
-		return hinted{usagef("nobody answered: nothing was let go"), "--yes says yes without being asked"}
-	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
-		return nil
-	}
-	return errors.New("release: not confirmed: nothing was let go")
+	return confirm(env, "Removals that were held go to Adobe. Let them go?", "release: not confirmed: nothing was let go")
 }
 
 // selectionFlags say what release and retry act on.
