@@ -82,6 +82,7 @@ func TestUser_IsUnknownToAnotherOrg(t *testing.T) {
 	g.patch("/Users/"+id, ops(`{"op":"replace","path":"active","value":false}`)).fails(404, "")
 	g.delete("/Users/"+id).fails(404, "")
 	g.get("/Users").resources(0)
+	assert.Empty(t, g.members(g.addGroup("team", id)), "nor is it a member there")
 	g.addUser("ada")
 	assert.Equal(t, baseURL+"/globex/scim/v2/Users/", func() string {
 		l := g.get("/Users").resources(1)[0]["meta"].(map[string]any)["location"].(string)
