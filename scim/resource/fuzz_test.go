@@ -137,7 +137,7 @@ func members(t *testing.T, d resource.Document) map[string]string {
 func named(t *testing.T, path, member string) bool {
 	t.Helper()
 	urns := append([]string{core, misspelt}, resource.User().Extensions()...)
-	p, err := filter.ParsePath(path, urns)
+	p, err := filter.ParsePath(strings.TrimSpace(path), urns)
 	require.NoError(t, err)
 	extension := strings.HasPrefix(member, "urn:")
 	switch {
