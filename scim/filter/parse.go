@@ -21,7 +21,8 @@ type Parser struct {
 	// wins, without regard to case. Needed since URNs have dots and colons of
 	// their own; other URNs end at their last colon.
 	URNs []string
-	// Strict refuses literals without double quotes, and a dot after a URN.
+	// Strict refuses literals without double quotes, comparisons after brackets
+	// and a dot after a URN.
 	Strict bool
 }
 
@@ -195,6 +196,9 @@ func (in *input) valuePath(path Path, depth int) (Expr, error) {
 	}
 	if sub == "" {
 		return ValuePath{Path: path, Filter: inner}, nil
+	}
+	if in.strict {
+		return nil, in.fail("nothing is compared after brackets")
 	}
 	c, err := in.comparison(Path{Attr: sub})
 	if err != nil {

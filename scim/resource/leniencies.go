@@ -88,6 +88,12 @@ var (
 	bareWords = tolerated(Leniency{
 		What: "texts in filters without quotes, or with single ones",
 		Who:  "authentik, WSO2's suite, Microsoft's collection, examples of the RFC", Strict: scimerrors.ScimTypeInvalidFilter})
+	afterBrackets = tolerated(Leniency{
+		What: `a comparison after brackets, of the same element: emails[type eq "work"].value eq "x"`,
+		Who:  "Entra ID", Strict: scimerrors.ScimTypeInvalidFilter})
+	otherLiteral = tolerated(Leniency{
+		What: `what a filter compares with is of another type and says the same: active eq "True", externalId eq 7`,
+		Who:  "Microsoft's validator, WSO2's suite", Strict: scimerrors.ScimTypeInvalidFilter})
 	emptyPath = tolerated(Leniency{
 		What: `a path that is "" is none, and space around a path is passed over`,
 		Who:  "libraries that write every field", Strict: scimerrors.ScimTypeInvalidPath})

@@ -49,7 +49,7 @@ type reader struct {
 
 // parser gives the grammar that the type's names need.
 func (t *Type) parser(o Options) filter.Parser {
-	if o.tolerate(bareWords, "") != nil || o.tolerate(dotAfterURN, "") != nil {
+	if o.tolerate(bareWords, "") != nil || o.tolerate(dotAfterURN, "") != nil || o.tolerate(afterBrackets, "") != nil {
 		return filter.Parser{URNs: t.urns, Strict: true}
 	}
 	return filter.Parser{URNs: t.readable}

@@ -132,7 +132,13 @@ func (q query) compare(c filter.Compare) (filter.Expr, *Error) {
 	}
 	c.Path = path
 	if c.Op != filter.Pr && (c.Value != nil || c.Op != filter.Eq && c.Op != filter.Ne) {
-		c.Value = literalOf(a, c.Value)
+		v := literalOf(a, c.Value)
+		if v != c.Value {
+			if err := q.o.tolerate(otherLiteral, "%s is of type %s", c.Path, a.typ); err != nil {
+				return nil, err
+			}
+		}
+		c.Value = v
 		if name, ok := c.Value.(string); ok && a == q.t.core.attrs["userName"] {
 			c.Value = directory.Narrow(name) // as directory.FoldUserName does
 		}
