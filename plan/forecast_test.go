@@ -20,10 +20,10 @@ func TestForesee(t *testing.T) {
 		{"nothing", newFastLedger, false},
 		{"joiners", func() *fastLedger { return joiners(300) }, false},
 		{"leavers", func() *fastLedger { return leavers(300) }, false},
-		{"one group", func() *fastLedger { return intoOneGroup(3000) }, false},
+		{"one group", func() *fastLedger { return intoOneGroup(1500) }, false},
 		{"moved", func() *fastLedger { return moved(500, 40) }, false},
-		{"reorganised", func() *fastLedger { return reorganised(300, 100) }, true},
-		{"empty Adobe", func() *fastLedger { return emptyAdobe(1000, 30) }, false},
+		{"scattered", func() *fastLedger { return moved(200, 150) }, true},
+		{"empty Adobe", func() *fastLedger { return emptyAdobe(400, 30) }, false},
 		{"new groups", func() *fastLedger { return newGroups(2000, 30, 50) }, false},
 		{"renamed", func() *fastLedger { return renamedGroup(1000) }, false},
 	} {
