@@ -307,6 +307,10 @@ func (w *world) readEnds(e *edge, d Due) {
 		g.Presence = Present // nothing else tells whether there is something to take away
 	case g.implied() && g.Presence == Doubtful: // it was tried, and is when its guests are looked at again
 	case g.hasGuest() && g.Presence == Unknown && g.given():
+		if at := w.flying.readable(flyingKey{group: g.ID}); at.After(w.in.Now) {
+			w.waitForAnswer([]Due{d}, at) // as they do
+			return
+		}
 		w.touchGuests(g) // what is wrong with it is theirs
 	default:
 		w.readGroup(g, d)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/scim-bridge/scim-bridge/mapping"
 	"github.com/scim-bridge/scim-bridge/plan"
 )
 
@@ -31,4 +32,33 @@ func TestBuild_WhoWaitsForAnAddressFailsAndWakesWhenItIsFree(t *testing.T) {
 	require.False(t, row.failed)
 	require.Equal(t, ada.email, l.accounts["wants"].Email)
 	require.Zero(t, l.pending())
+}
+
+// Nothing can be learned of a group before a call that may still arrive has. Who waits
+// for it must not have those whom a rule maps to it look again and again.
+func TestBuild_AMembershipOfAGroupThatMayStillBeMadeRestsUntilThen(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.groupsKnown = true
+	l.rules.Groups = []mapping.GroupRule{{From: "A", To: []string{"Crew"}}}
+	l.mirrored("u", ada)
+	l.putGroup("crew", "Crew")
+	l.putGroup("a", "A")
+	p := l.build(plan.Limits{}, 100)
+	require.NotEmpty(t, p.Commands)
+	l.settle(p.Decided)
+	l.link(p.Links)
+	call, gone := plan.Call{ID: "c", Commands: p.Commands}, l.now.Add(2*time.Minute)
+	l.flights = []plan.Flight{{Call: call, Until: gone, ReadAt: gone}}
+	l.settle(plan.Lost(call, l.now.Add(time.Second), l.now))
+	l.join("crew", "u")
+	for range 5 {
+		p := l.build(plan.Limits{}, 100)
+		l.settle(p.Decided)
+		l.link(p.Links)
+	}
+	require.Empty(t, l.dueNow(10))
+	at, ok := l.next()
+	require.True(t, ok)
+	require.Equal(t, gone, at)
 }
