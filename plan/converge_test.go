@@ -424,11 +424,12 @@ func (m *morning) want() string {
 		out = append(out, who+": "+s.text)
 	}
 	for _, g := range m.l.adobeGroups {
-		f := directory.Fold(g.Name)
-		if _, here := m.a.groups[f]; here && g.Adopted && g.Presence != plan.Absent { // the reply to its creation was lost
-			m.byHand[f] = true
-		} else if here && m.ruled && g.Presence == plan.Present && !m.owned(g.ID) {
-			m.byHand[f] = true // what a rule takes over is nobody's to delete
+		for _, f := range []string{directory.Fold(g.Name), directory.Fold(g.Candidate)} {
+			if _, here := m.a.groups[f]; here && g.Adopted && g.Presence != plan.Absent { // the reply to its creation was lost
+				m.byHand[f] = true
+			} else if here && m.ruled && g.Presence == plan.Present && !m.owned(g.ID) {
+				m.byHand[f] = true // what a rule takes over is nobody's to delete
+			}
 		}
 	}
 	for f := range m.byHand {
