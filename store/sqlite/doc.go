@@ -9,7 +9,8 @@
 // savepoint of its own, so that the error of one undoes that one only, and each
 // is answered after the common COMMIT. That makes an fsync for each batch and
 // not for each write. A failed COMMIT fails the whole batch, and nothing of it
-// is kept. When the queue of writes is full, writes of the directory are refused
+// is kept; so does a full disk, and as soon as there is room the next batch
+// succeeds. When the queue of writes is full, writes of the directory are refused
 // with directory.ErrOverloaded, while those of the dispatcher wait.
 //
 // Reads use a few connections of their own. Each sees the state at its first

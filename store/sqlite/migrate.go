@@ -72,7 +72,8 @@ func migrate(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 	return nil
 }
 
-// advise adds what to do to an error that means damage.
+// advise adds what to do to an error that means damage, or that the disk takes
+// nothing.
 func advise(err error) error {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
@@ -81,6 +82,10 @@ func advise(err error) error {
 	switch e.Code() & 0xff { // without what extends it
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("it is damaged, restore a backup: %w", err)
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("the disk is full, make room and it goes on by itself: %w", err)
+	case sqlite3.SQLITE_READONLY:
+		return fmt.Errorf("the disk or the file cannot be written, mend that and it goes on by itself: %w", err)
 	}
 	return err
 }

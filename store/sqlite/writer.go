@@ -118,7 +118,7 @@ func (w *writer) batch(first *write) {
 		// It fails if SQLite has rolled back already, which is as well.
 		_, _ = w.c.exec(ctx, "ROLLBACK")
 	}
-	w.answer(all, err)
+	w.answer(all, advise(err))
 }
 
 // one does one write in a savepoint. It returns an error if the whole
@@ -130,7 +130,7 @@ func (w *writer) one(ctx context.Context, q *write) error {
 	if _, err := w.c.exec(ctx, "SAVEPOINT one"); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	if q.err = q.do(ctx, &tx{write: q, conn: w.c}); q.err != nil {
+	if q.err = advise(q.do(ctx, &tx{write: q, conn: w.c})); q.err != nil {
 		q.wake = nil
 		if _, err := w.c.exec(ctx, "ROLLBACK TO one"); err != nil {
 			return fmt.Errorf("roll back: %w", errors.Join(err, q.err))
