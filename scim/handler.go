@@ -95,7 +95,7 @@ func (s *service) routes() http.Handler {
 		r.Handle(path, s.limited(limits.UserBody, methods{http.MethodGet: discovery(get)}))
 	}
 	for _, path := range []string{"/Me", "/Me/*"} {
-		r.Handle(path, s.endpoint(notImplemented))
+		r.Handle(path, s.endpoint(me))
 	}
 	return r
 }
@@ -213,6 +213,7 @@ func unknownMethod(_ http.ResponseWriter, r *http.Request) error {
 	return refuse(http.StatusNotImplemented, "method %s is not supported", r.Method)
 }
 
-func notImplemented(_ http.ResponseWriter, r *http.Request) error {
-	return refuse(http.StatusNotImplemented, "%s is not supported", r.URL.Path)
+// me is /Me (RFC 7644 section 3.11), which needs somebody who is signed in.
+func me(http.ResponseWriter, *http.Request) error {
+	return refuse(http.StatusNotImplemented, "/Me is not supported: a bearer token stands for a provider here, and for no user")
 }
