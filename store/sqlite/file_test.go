@@ -258,6 +258,10 @@ func TestOpen_SetsPragmasOnEachConnection(t *testing.T) {
 		check(t.Context(), c)
 		_, err := c.exec(t.Context(), "DELETE FROM users")
 		assert.ErrorContains(t, err, "readonly", "readers cannot write")
+		var kib string
+		_, err = c.row(t.Context(), "PRAGMA cache_size", nil, &kib)
+		require.NoError(t, err)
+		assert.Equal(t, "-4096", kib, "each reader holds little")
 		defer func() { s.readers <- c }()
 	}
 }

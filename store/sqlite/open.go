@@ -96,8 +96,10 @@ func (s *Store) open(ctx context.Context, opts Options) error {
 			return err
 		}
 		s.readers <- c
-		if _, err := c.exec(ctx, "PRAGMA query_only = 1"); err != nil {
-			return err
+		for _, pragma := range readerPragmas {
+			if _, err := c.exec(ctx, pragma); err != nil {
+				return err
+			}
 		}
 	}
 	c, err := newConn(ctx, s.db)
@@ -108,6 +110,11 @@ func (s *Store) open(ctx context.Context, opts Options) error {
 	go s.write.run()
 	return nil
 }
+
+// readerPragmas are further settings of connections that read. One long read goes
+// over all of them in turn, so that each fills its cache with the same pages; what
+// is not there is in the system's cache, a few microseconds away.
+var readerPragmas = []string{"PRAGMA query_only = 1", "PRAGMA cache_size = -4096"} // 4 MiB, which take 8
 
 // dsn names the file with the settings that each connection gets.
 func dsn(path string, opts Options) string {
@@ -121,7 +128,7 @@ func dsn(path string, opts Options) string {
 		synchronous,
 		"foreign_keys(1)",
 		"temp_store(MEMORY)",
-		"cache_size(-32768)",           // 32 MiB
+		"cache_size(-32768)",           // 32 MiB, of the connection that writes
 		"journal_size_limit(67108864)", // what a large write leaves of the log
 	}}
 	return fileURL(path) + "?" + v.Encode()
