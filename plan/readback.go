@@ -192,6 +192,7 @@ func GroupRead(r Read, name string, now time.Time) Settlement {
 
 // unseen fails the groups that a rule maps to an Adobe group which is not there.
 func (s Settlement) unseen(r Read, g AdobeGroup) Settlement {
+	known := g.Presence.missing()
 	if g.Presence != Absent {
 		g.Presence = Doubtful
 	}
@@ -202,6 +203,9 @@ func (s Settlement) unseen(r Read, g AdobeGroup) Settlement {
 	}
 	for _, id := range r.Linked {
 		s.Notes = append(s.Notes, Note{Group: id, Event: "read", Text: fmt.Sprintf("Adobe has no group %q", g.Name)})
+		if !known { // each that maps to it fails by itself
+			s.touch(r, Touch{Kind: KindGroup, Group: id, Class: ClassGroup})
+		}
 	}
 	s.AdobeGroups = []AdobeGroup{g}
 	return s

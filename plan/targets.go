@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/umapi"
@@ -145,12 +146,16 @@ func (w *world) planTargets(t *team, d Due) {
 			})
 		case g.implied() && g.Presence == Unknown: // Adobe found none
 			done = false
-			g.Presence = Doubtful
+			g.Presence, g.MissedAt = Doubtful, w.in.Now
 			w.plan.Decided.AdobeGroups = append(w.plan.Decided.AdobeGroups, g.AdobeGroup)
 			p := targetMissing(g.Name)
 			w.decide(d, Failed, &p)
+		case g.implied() && g.Presence == Doubtful && !d.Since.After(g.MissedAt): // nothing is new since
+			done = false
+			p := targetMissing(g.Name)
+			w.decide(d, Failed, &p)
 		case g.implied(): // they are looked at again, so it is tried again
-			g.Presence = Present
+			g.Presence, g.MissedAt = Present, time.Time{}
 			w.plan.Decided.AdobeGroups = append(w.plan.Decided.AdobeGroups, g.AdobeGroup)
 			w.plan.Decided.Touched = append(w.plan.Decided.Touched, Touch{Kind: KindMirrored, Group: g.ID, Class: ClassMembership})
 			w.plan.Decided.Touched = append(w.plan.Decided.Touched, g.guestsEdges()...)
