@@ -4,7 +4,8 @@
 // that no transaction value crosses the package's edge and each database may
 // do the step in its own way. A write that returned nil is on disk: it
 // survives the process and the machine. A write that returned an error changed
-// nothing, unless the error is the context's, in which case it may have happened.
+// nothing, unless the error is the context's, or the database went away during the
+// commit and did not come back: then it may have happened.
 // Reads see every write that returned before they began.
 //
 // Every row belongs to one org; an id of one org is unknown in all others.

@@ -18,11 +18,6 @@ import (
 	"github.com/scim-bridge/scim-bridge/bridge"
 )
 
-// socketOf is where the bridge that has a database open listens for operators:
-// beside the file, so that whoever may open the folder may operate, and no two
-// bridges share it.
-func socketOf(database string) string { return database + ".sock" }
-
 // adminTimeout is more than a bridge takes to release all that a large
 // organisation has.
 const adminTimeout = 2 * time.Minute
@@ -41,7 +36,7 @@ func newAdminClient(config string, env environment) (*adminClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &adminClient{socket: socketOf(database), config: config}
+	c := &adminClient{socket: database.socket(), config: config}
 	c.http = &http.Client{Timeout: adminTimeout, Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -92,7 +87,7 @@ func (c *adminClient) unreachable(err error) error {
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return hinted{
 			fmt.Errorf("no bridge is running with this database (socket %s)", c.socket),
-			"start it with: scim-bridge serve --config " + c.config + "; a path in store is relative to the folder that it was started in",
+			"start it with: scim-bridge serve --config " + c.config + "; run this in the folder that it was started in",
 		}
 	}
 	return fmt.Errorf("ask the bridge: %w", err)

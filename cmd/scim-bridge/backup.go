@@ -23,7 +23,7 @@ disk, so a backup that is there is a good one. The bridge goes on meanwhile.`,
 	}
 	file := configFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		database, err := loadDatabase(*file, env.LookupEnv)
+		database, err := loadFile(*file, env.LookupEnv)
 		if err != nil {
 			return err
 		}
@@ -52,10 +52,4 @@ func oneFile(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	return hinted{usagef("%s: want one FILE, got %d", cmd.CommandPath(), len(args)), "see: " + cmd.CommandPath() + " --help"}
-}
-
-// loadDatabase reads where the database is; what else is in the configuration
-// need not be right.
-func loadDatabase(file string, lookupEnv func(string) (string, bool)) (string, error) {
-	return loadOne(file, lookupEnv, "store", func(c *checker, k fileConfig) string { return c.store("store", k.Store) })
 }

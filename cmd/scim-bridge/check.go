@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/scim-bridge/scim-bridge/store/postgres"
 	"github.com/scim-bridge/scim-bridge/umapi"
 )
 
@@ -18,10 +19,11 @@ func newCheckCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Is the configuration right, and does Adobe answer?",
-		Long: `Reads the configuration, then asks Adobe for an access token and for one user
-that does not exist, for each organisation. Nothing is changed and nothing is
-listed. Exits 0 if all is well, 1 if Adobe did not answer as it should, 2 if
-the configuration is wrong.`,
+		Long: `Reads the configuration, looks whether a PostgreSQL database answers if one is
+named, then asks Adobe for an access token and for one user that does not exist,
+for each organisation. Nothing is changed and nothing is listed. Exits 0 if all
+is well, 1 if the database or Adobe did not answer as they should, 2 if the
+configuration is wrong.`,
 		Args: noArguments,
 	}
 	file := configFlag(cmd)
@@ -44,8 +46,15 @@ the configuration is wrong.`,
 
 // checkReport is the answer of check.
 type checkReport struct {
-	Warnings []string   `json:"warnings,omitempty"`
-	Orgs     []orgCheck `json:"orgs"`
+	Warnings []string       `json:"warnings,omitempty"`
+	Database *databaseCheck `json:"database,omitempty"` // that is no file
+	Orgs     []orgCheck     `json:"orgs"`
+}
+
+// databaseCheck is what a database server answered.
+type databaseCheck struct {
+	OK    bool   `json:"ok"`
+	Error string `json:"error,omitempty"`
 }
 
 // orgCheck is what Adobe answered for one org.
@@ -56,11 +65,17 @@ type orgCheck struct {
 	Hint  string `json:"hint,omitempty"`
 }
 
-// check asks Adobe for each org in turn.
+// check asks the database, and Adobe for each org in turn.
 func check(ctx context.Context, s settings) checkReport {
 	r := checkReport{Orgs: []orgCheck{}}
 	for _, w := range s.Warnings {
 		r.Warnings = append(r.Warnings, w.String())
+	}
+	if s.Database.url != "" {
+		r.Database = &databaseCheck{OK: true}
+		if err := postgres.Check(ctx, s.Database.url); err != nil {
+			r.Database.OK, r.Database.Error = false, err.Error()
+		}
 	}
 	for _, o := range s.Bridge.Orgs {
 		one := orgCheck{Org: o.Dispatch.Org, OK: true}
@@ -107,6 +122,13 @@ func (r checkReport) print(w io.Writer) error {
 		fmt.Fprintf(&b, "warning: %s\n", warning)
 	}
 	b.WriteString("configuration: ok\n")
+	switch d := r.Database; {
+	case d == nil:
+	case d.OK:
+		b.WriteString("database: answers\n")
+	default:
+		fmt.Fprintf(&b, "database: %s\n", d.Error)
+	}
 	for _, o := range r.Orgs {
 		if o.OK {
 			fmt.Fprintf(&b, "org %s: Adobe answers, the credentials are accepted\n", o.Org)
@@ -121,7 +143,7 @@ func (r checkReport) print(w io.Writer) error {
 	return err
 }
 
-// err returns an error if an org failed.
+// err returns an error if the database or an org failed.
 func (r checkReport) err() error {
 	var failed []string
 	for _, o := range r.Orgs {
@@ -129,8 +151,12 @@ func (r checkReport) err() error {
 			failed = append(failed, o.Org)
 		}
 	}
-	if len(failed) == 0 {
-		return nil
+	var errs []error
+	if r.Database != nil && !r.Database.OK {
+		errs = append(errs, errors.New("check: the database cannot be used"))
 	}
-	return fmt.Errorf("check: Adobe did not answer as it should for %s", strings.Join(failed, ", "))
+	if len(failed) > 0 {
+		errs = append(errs, fmt.Errorf("check: Adobe did not answer as it should for %s", strings.Join(failed, ", ")))
+	}
+	return errors.Join(errs...)
 }

@@ -26,8 +26,8 @@ const maxConfigBytes = 4 << 20
 type settings struct {
 	// Bridge lacks the logger.
 	Bridge bridge.Config
-	// Database is the path of the SQLite file.
-	Database string
+	// Database is where everything is kept.
+	Database database
 	// Warnings are what was accepted and should be known.
 	Warnings []problem
 	// keys is the file as it was understood, defaults included.
@@ -95,7 +95,7 @@ func (c *checker) settings(s *settings) {
 	s.Bridge.SCIM.BaseURL = c.baseURL("base_url", k.BaseURL)
 	s.Bridge.SCIM.TrustedProxies = c.proxies("trusted_proxies", k.TrustedProxies)
 	s.Database = c.store("store", k.Store)
-	s.Bridge.Socket = socketOf(s.Database)
+	s.Bridge.Socket = s.Database.socket()
 	if len(k.Orgs) == 0 && !c.bad("orgs") {
 		c.problem("orgs", "is missing, want at least one organisation")
 	}
@@ -200,10 +200,11 @@ func loadListen(file string, lookupEnv func(string) (string, bool)) (string, err
 
 // loadOne reads what stands at one key. What else is in the file need not be
 // right: whoever asks a bridge that runs may lack the rights to read its secrets.
-func loadOne(file string, lookupEnv func(string) (string, bool), at string, check func(*checker, fileConfig) string) (string, error) {
+func loadOne[T any](file string, lookupEnv func(string) (string, bool), at string, check func(*checker, fileConfig) T) (T, error) {
+	var none T
 	text, err := readConfig(file)
 	if err != nil {
-		return "", err
+		return none, err
 	}
 	c := &checker{decoder: decoder{lookupEnv: lookupEnv}}
 	var k fileConfig
@@ -211,7 +212,7 @@ func loadOne(file string, lookupEnv func(string) (string, bool), at string, chec
 	c.found = slices.DeleteFunc(c.found, func(p problem) bool { return c.parsed && p.path != at })
 	value := check(c, k)
 	if len(c.found) > 0 {
-		return "", usageError{problems{file, c.found}}
+		return none, usageError{problems{file, c.found}}
 	}
 	return value, nil
 }

@@ -92,7 +92,7 @@ func TestLoad_DefaultsOfTheSmallest(t *testing.T) {
 	require.NoError(t, err)
 
 	assert.Equal(t, "127.0.0.1:8080", s.Bridge.Listen)
-	assert.Equal(t, "bridge.db", s.Database)
+	assert.Equal(t, database{file: "bridge.db"}, s.Database)
 	assert.Empty(t, s.Bridge.SCIM.BaseURL)
 	require.Len(t, s.Bridge.SCIM.Orgs, 1)
 	side := s.Bridge.SCIM.Orgs[0]
@@ -126,7 +126,7 @@ func TestLoad_EveryKeyArrives(t *testing.T) {
 	assert.Equal(t, "[::1]:18080", s.Bridge.Listen)
 	assert.Equal(t, "https://scim.example.com/bridge", s.Bridge.SCIM.BaseURL)
 	assert.Equal(t, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32")}, s.Bridge.SCIM.TrustedProxies)
-	assert.Equal(t, "data/bridge.db", s.Database)
+	assert.Equal(t, database{file: "data/bridge.db"}, s.Database)
 	require.Len(t, s.Bridge.Orgs, 2)
 
 	side := s.Bridge.SCIM.Orgs[0]

@@ -11,6 +11,7 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/bridge"
 	"github.com/scim-bridge/scim-bridge/dispatch"
+	"github.com/scim-bridge/scim-bridge/store/postgres"
 )
 
 // listen checks an address to listen on.
@@ -87,24 +88,28 @@ func (c *checker) proxies(at string, values []string) []netip.Prefix {
 	return all
 }
 
-// store returns the path of the SQLite file.
-func (c *checker) store(at, value string) string {
+// store reads which database is meant.
+func (c *checker) store(at, value string) database {
 	if c.bad(at) {
-		return ""
+		return database{}
 	}
 	scheme, _, _ := strings.Cut(value, ":")
-	file, ok := strings.CutPrefix(value, "sqlite:")
-	switch {
-	case scheme == "postgres" || scheme == "postgresql":
-		// Not shown: there may be a password in it.
-		c.problem(at, "PostgreSQL is not supported in this version, want sqlite:PATH")
-	case !ok || file == "" || strings.HasPrefix(file, "//") || strings.HasPrefix(file, ":"):
-		c.problem(at, "%q is wrong, want sqlite:PATH such as sqlite:bridge.db", value)
-	case len(socketOf(file)) > bridge.MaxSocketPath:
-		c.problem(at, "the path has %d bytes, want at most %d, since a socket for status and release is made beside the file",
-			len(file), bridge.MaxSocketPath-len(socketOf("")))
+	if scheme == "postgres" || scheme == "postgresql" {
+		if err := postgres.Validate(value); err != nil {
+			c.problem(at, "%v", err) // which does not show the value: there may be a password in it
+		}
+		return database{url: value}
 	}
-	return file
+	file, ok := strings.CutPrefix(value, "sqlite:")
+	d := database{file: file}
+	switch {
+	case !ok || file == "" || strings.HasPrefix(file, "//") || strings.HasPrefix(file, ":"):
+		c.problem(at, "%q is wrong, want sqlite:PATH such as sqlite:bridge.db, or postgres://user@host/database", value)
+	case len(d.socket()) > bridge.MaxSocketPath:
+		c.problem(at, "the path has %d bytes, want at most %d, since a socket for status and release is made beside the file",
+			len(file), bridge.MaxSocketPath-len(database{}.socket()))
+	}
+	return d
 }
 
 // oneOf checks a word.

@@ -276,9 +276,9 @@ func TestOperate_NeedsNothingOfTheConfigurationButTheStore(t *testing.T) {
 	require.Contains(t, out, "org acme")
 
 	for file, want := range map[string]string{
-		writeConfig(t, "store: postgres://bridge@db/bridge\n"): "PostgreSQL is not supported",
-		writeConfig(t, "store: [\n"):                           "not valid YAML",
-		filepath.Join(t.TempDir(), "none.yaml"):                "no such file",
+		writeConfig(t, "store: postgres://bridge@db\n"): "names no database",
+		writeConfig(t, "store: [\n"):                    "not valid YAML",
+		filepath.Join(t.TempDir(), "none.yaml"):         "no such file",
 	} {
 		_, errs, code := operate(t, "", "status", "--config", file)
 		require.Equal(t, exitWrongUse, code)

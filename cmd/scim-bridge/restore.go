@@ -30,7 +30,7 @@ rest compared with Adobe.`,
 	file := configFlag(cmd)
 	yes := cmd.Flags().Bool("yes", false, "do not ask whether to replace a database, for scripts")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		database, err := loadDatabase(*file, env.LookupEnv)
+		database, err := loadFile(*file, env.LookupEnv)
 		if err != nil {
 			return err
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net"
 	"strconv"
@@ -15,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/scim-bridge/scim-bridge/bridge"
-	"github.com/scim-bridge/scim-bridge/store/sqlite"
 )
 
 func newServeCommand(env environment) *cobra.Command {
@@ -52,9 +50,9 @@ func serve(ctx context.Context, s settings, log *slog.Logger, stdout io.Writer) 
 	for _, w := range s.Warnings {
 		log.Warn("configuration", "key", w.path, "line", w.line, "warning", w.text)
 	}
-	st, err := sqlite.Open(ctx, s.Database, sqlite.Options{Log: log})
+	st, err := s.Database.open(ctx, log)
 	if err != nil {
-		return storeHint(err, s.Database)
+		return err
 	}
 	defer func() {
 		if cerr := st.Close(); cerr != nil {
@@ -87,15 +85,6 @@ func publicURL(base string, addr net.Addr) string {
 		return "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
 	}
 	return "http://" + addr.String()
-}
-
-// storeHint adds what to do where a database cannot be opened. Errors of the
-// database itself bring their advice along.
-func storeHint(err error, file string) error {
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-		return hinted{err, "the folder of " + file + " must exist, and this user must be able to write in it"}
-	}
-	return err
 }
 
 // listenHint adds what to do where an address cannot be listened on.

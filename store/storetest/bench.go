@@ -19,6 +19,7 @@ const clients = 16
 // provider costs, and what the dispatcher pays for a call. open as for Run.
 func Benchmark(b *testing.B, open func(b *testing.B) store.Store) {
 	b.Run("Users", func(b *testing.B) { benchmarkUsers(b, open(b)) })
+	b.Run("Write", func(b *testing.B) { benchmarkWrite(b, open(b)) })
 	for _, size := range []int{100, 10_000, 100_000} {
 		b.Run(fmt.Sprintf("GroupOf%d", size), func(b *testing.B) { benchmarkGroup(b, open(b), size) })
 	}
@@ -42,6 +43,54 @@ func benchmarkUsers(b *testing.B, s store.Store) {
 			return err
 		})
 	})
+}
+
+// benchmarkWrite creates users, and changes them, from as many clients as it
+// says. What it measures is on disk, unless the server of a test is not to.
+func benchmarkWrite(b *testing.B, s store.Store) {
+	ids := fill(b, s, 1000)
+	var n atomic.Int64
+	for _, clients := range []int{1, 16, 64} {
+		b.Run(fmt.Sprintf("Create/Clients%d", clients), func(b *testing.B) {
+			AtOnce(b, clients, func() error {
+				_, err := s.CreateUser(b.Context(), acme, newUser(fmt.Sprint("new-", n.Add(1))), origin(0))
+				return err
+			})
+		})
+		b.Run(fmt.Sprintf("Update/Clients%d", clients), func(b *testing.B) {
+			AtOnce(b, clients, func() error {
+				i := n.Add(1)
+				id := ids[i%1000]
+				_, err := s.UpdateUser(b.Context(), acme, id, 0, newUser(id, "title", fmt.Sprint(i)).Document, origin(1))
+				return err
+			})
+		})
+	}
+}
+
+// AtOnce runs f from so many clients until the benchmark has enough, and tells
+// how often a second.
+func AtOnce(b *testing.B, clients int, f func() error) {
+	b.Helper()
+	b.ResetTimer()
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	errs := make(chan error, clients)
+	for range clients {
+		go func() {
+			for left.Add(-1) >= 0 {
+				if err := f(); err != nil {
+					errs <- err
+					return
+				}
+			}
+			errs <- nil
+		}()
+	}
+	for range clients {
+		require.NoError(b, <-errs)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "writes/s")
 }
 
 // parallel runs f from several clients until the benchmark has enough.

@@ -1,0 +1,98 @@
+package postgres
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// migrationLock is the key of the lock under which tables are changed. It is not
+// that of the holder: migrating is to need no more than itself.
+const migrationLock = 0x7363626d // "scbm" in ASCII
+
+// mark is the comment on the table holder, by which the bridge's databases are known.
+const mark = "scim-bridge"
+
+const (
+	whatIsThere = `
+		SELECT current_schema() IS NOT NULL, current_setting('server_encoding'), current_setting('server_version_num')::int,
+			COALESCE(obj_description(to_regclass('holder'), 'pg_class'), ''),
+			ARRAY(SELECT relname::text FROM pg_class
+				WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f') AND relname <> 'migrations'
+				ORDER BY relname LIMIT 3)`
+
+	oldestServer = 130000 // the first with pg_current_xact_id
+)
+
+// identify refuses a database that is not the bridge's. It only reads.
+func identify(ctx context.Context, c *pgx.Conn) error {
+	var schema bool
+	var encoding, is string
+	var version int
+	var tables []string
+	if err := c.QueryRow(ctx, whatIsThere).Scan(&schema, &encoding, &version, &is, &tables); err != nil {
+		return fmt.Errorf("look what is there: %w", err)
+	}
+	switch {
+	case version < oldestServer:
+		return fmt.Errorf("the server is of version %d, want PostgreSQL 13 or newer", version/10000)
+	case !schema:
+		return errors.New("this user has no schema there: give it one, CREATE SCHEMA AUTHORIZATION its-name")
+	case encoding != "UTF8":
+		return fmt.Errorf("its encoding is %s, want UTF8: make another, CREATE DATABASE name TEMPLATE template0 ENCODING 'UTF8'", encoding)
+	case is != mark && len(tables) > 0:
+		return fmt.Errorf("it holds tables of another program (%s): name an empty database in store", tables[0])
+	}
+	return nil
+}
+
+// migrate brings the tables to the present.
+func migrate(ctx context.Context, cfg *pgx.ConnConfig, log *slog.Logger) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("migrate: %w", err)
+		}
+	}()
+	steps, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(migrationLock), lock.WithLockTimeout(1, 300))
+	if err != nil {
+		return err
+	}
+	db := stdlib.OpenDB(*cfg)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	p, err := goose.NewProvider(goose.DialectPostgres, db, steps, goose.WithSessionLocker(locker),
+		goose.WithTableName("migrations"), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		return err
+	}
+	current, target, err := p.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("read its version: %w", err)
+	}
+	if current > target {
+		return fmt.Errorf("it is at version %d and this release knows %d: "+
+			"a newer release wrote it, use that one, or restore a backup", current, target)
+	}
+	done, err := p.Up(ctx)
+	if err != nil {
+		return err
+	}
+	for _, step := range done {
+		log.InfoContext(ctx, "database migrated", "version", step.Source.Version)
+	}
+	return nil
+}

@@ -1,0 +1,213 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Options are what may be chosen about a database.
+type Options struct {
+	// Log is told what happens while opening, and of connections that are lost
+	// and found; nil for nowhere.
+	Log *slog.Logger
+}
+
+// Store is a store.Store in one PostgreSQL database.
+type Store struct {
+	name string // of the database, for errors
+	pool *pgxpool.Pool
+
+	held    *holder
+	write   *writer
+	signals signals
+
+	closing sync.Once
+}
+
+// Open opens the database that a URL names, such as
+// postgres://user@host/database, and brings its tables to the present. What the
+// URL leaves out comes from the variables that libpq reads, such as PGPASSWORD.
+// No error and no log holds the URL's password.
+//
+// It refuses a database that another process has open, that holds tables of
+// another program, or that a newer release wrote.
+//
+// Like the one of SQLite it starts goroutines, one that writes and one that
+// listens; Close ends them.
+func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
+	cfg, err := parse(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Store{name: nameOf(cfg.ConnConfig)}
+	if err := s.open(ctx, cfg, opts.Log); err != nil {
+		s.release()
+		return nil, fmt.Errorf("open database: %s: %w", s.name, oneLine(err))
+	}
+	return s, nil
+}
+
+// open makes the connections and starts what runs beside them.
+func (s *Store) open(ctx context.Context, cfg *pgxpool.Config, log *slog.Logger) error {
+	connect := func(ctx context.Context) (*pgx.Conn, error) { return pgx.ConnectConfig(ctx, cfg.ConnConfig) }
+	held := &holder{connect: connect, log: log, heard: s.signals.send, lost: s.signals.all}
+	s.held = held
+	if err := held.take(ctx); err != nil {
+		return err
+	}
+	if err := migrate(ctx, cfg.ConnConfig, log); err != nil {
+		return err
+	}
+	if err := held.begin(ctx); err != nil {
+		return err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	s.pool = pool
+	held.start()
+	s.write = newWriter(connect, held, s.signals.send)
+	go s.write.run()
+	return nil
+}
+
+// Check returns nil if the database that a URL names answers and could be
+// opened, were no process to have it open. It only reads.
+func Check(ctx context.Context, dsn string) error {
+	cfg, err := parse(dsn)
+	if err != nil {
+		return fmt.Errorf("check database: %w", err)
+	}
+	c, err := pgx.ConnectConfig(ctx, cfg.ConnConfig)
+	if err == nil {
+		err = errors.Join(identify(ctx, c), c.Close(ctx))
+	}
+	if err != nil {
+		return fmt.Errorf("check database: %s: %w", nameOf(cfg.ConnConfig), oneLine(err))
+	}
+	return nil
+}
+
+// settings are what each connection is given. What a write acknowledged must be
+// on disk, whatever the server's default; a connection that hangs must not keep
+// its locks for hours.
+var settings = map[string]string{
+	"application_name":                    "scim-bridge",
+	"synchronous_commit":                  "on",
+	"timezone":                            "UTC",
+	"default_transaction_isolation":       "read committed",
+	"idle_in_transaction_session_timeout": "60s",
+	"tcp_keepalives_idle":                 "10",
+	"tcp_keepalives_interval":             "5",
+	"tcp_keepalives_count":                "3",
+}
+
+// Validate says what is wrong with the URL of a database. It does not connect.
+func Validate(dsn string) error {
+	_, err := parse(dsn)
+	return err
+}
+
+// parse reads the URL of a database. What is wrong with it is not quoted: a
+// password with a character that belongs escaped can be anywhere in it.
+func parse(dsn string) (*pgxpool.Config, error) {
+	u, err := url.Parse(dsn)
+	switch {
+	case err != nil, u.Scheme != "postgres" && u.Scheme != "postgresql", u.Opaque != "", strings.Contains(u.Path, "@"):
+		return nil, errors.New("want a URL such as postgres://user@host/database; " +
+			"in a password, characters such as / ? # @ % are written %2F %3F %23 %40 %25")
+	case strings.Trim(u.Path, "/") == "" && u.Query().Get("dbname") == "":
+		return nil, errors.New("names no database, want postgres://user@host/database")
+	}
+	cfg, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("a parameter of the URL is wrong: %s", reason(err))
+	}
+	for name, value := range settings {
+		cfg.ConnConfig.RuntimeParams[name] = value
+	}
+	return cfg, nil
+}
+
+// reason is the innermost cause, which does not repeat the URL.
+func reason(err error) string {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err.Error()
+		}
+		err = inner
+	}
+}
+
+// nameOf names a database as an operator would.
+func nameOf(c *pgx.ConnConfig) string {
+	return fmt.Sprintf("%s on %s:%d", c.Database, c.Host, c.Port)
+}
+
+// oneLine is an error in one line. The driver tells of each address on its own.
+func oneLine(err error) error {
+	if err == nil || !strings.Contains(err.Error(), "\n") {
+		return err
+	}
+	return shown{err}
+}
+
+type shown struct{ error }
+
+// Error implements error.
+func (s shown) Error() string { return strings.Join(strings.Fields(s.error.Error()), " ") }
+
+// Unwrap gives the error as it was.
+func (s shown) Unwrap() error { return s.error }
+
+// Close waits for what is being written, then releases the database. Writes
+// that come later are refused. Closing twice is harmless.
+func (s *Store) Close() error {
+	s.closing.Do(func() {
+		s.write.stop()
+		s.release()
+	})
+	return nil
+}
+
+// release undoes what open did, however far it came.
+func (s *Store) release() {
+	if s.pool != nil {
+		s.pool.Close()
+	}
+	if s.held != nil {
+		s.held.stop()
+	}
+}
+
+// Ping returns nil if a read can be answered now, and no other process has
+// taken the database.
+func (s *Store) Ping(ctx context.Context) error {
+	err := s.read(ctx, func(ctx context.Context, c *conn) error {
+		var epoch int64
+		if _, err := c.row(ctx, "SELECT epoch FROM holder", nil, &epoch); err != nil {
+			return err
+		}
+		if epoch != s.held.epoch {
+			return errTaken
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("ping database: %s: %w", s.name, err)
+	}
+	return nil
+}

@@ -1,0 +1,40 @@
+package postgres
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/scim-bridge/scim-bridge/store"
+	"github.com/scim-bridge/scim-bridge/store/postgres/postgrestest"
+	"github.com/scim-bridge/scim-bridge/store/storetest"
+)
+
+var _ store.Store = (*Store)(nil)
+
+// open opens a database that is closed with the test.
+func open(t testing.TB, url string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), url, Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, s.Close()) })
+	return s
+}
+
+// migrated makes a database that has its tables.
+func migrated(t testing.TB) string {
+	return postgrestest.Copy(t, func(url string) error {
+		s, err := Open(context.Background(), url, Options{})
+		if err != nil {
+			return err
+		}
+		return s.Close()
+	})
+}
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) store.Store { return open(t, migrated(t)) })
+}

@@ -1,0 +1,384 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/internal/crashpoint"
+)
+
+const (
+	// maxBatch is how many writes share a commit at most: enough that neither the
+	// disk nor the network is what limits them, few enough that the first need
+	// not wait. Each is a subtransaction, of which PostgreSQL keeps 64 at hand.
+	maxBatch = 64
+	// maxQueue is how many writes may wait: a second of work or so.
+	maxQueue = 1024
+	// batchTimeout is how long the writes of one commit may take together.
+	batchTimeout = time.Minute
+	// maxTries is how often a batch is begun that could not be finished.
+	maxTries = 5
+	// retryPause is how long to wait before the second try; it doubles then.
+	retryPause = 20 * time.Millisecond
+	// outcomePatience is how long a database that went away during a commit is
+	// waited for, to learn what became of it.
+	outcomePatience = 10 * time.Second
+)
+
+// errClosed is what a write gets after Close.
+var errClosed = errors.New("store is closed")
+
+// codeTaken is raised by the function hold: see its migration.
+const codeTaken = "SB001"
+
+// write is one write that waits for its turn.
+type write struct {
+	ended func() error // says why the one who waits no longer does
+	do    func(ctx context.Context, t *tx) error
+	err   error
+	wake  []string      // orgs for which something became due
+	done  chan struct{} // closed when err is final
+}
+
+// tx is what a write works with. Its context is not the caller's: a statement
+// that is interrupted would undo the writes of others.
+type tx struct {
+	*write
+	*conn
+}
+
+// writer is the goroutine that does all writes.
+type writer struct {
+	connect func(ctx context.Context) (*pgx.Conn, error)
+	held    *holder
+	woken   func(org string) // told of what became due, after the commit
+
+	pg      *pgx.Conn // nil until it is needed
+	queue   chan *write
+	closing chan struct{} // closed to end it
+	stopped chan struct{} // closed when it has ended
+	once    sync.Once
+	commits atomic.Int64 // how often it committed
+}
+
+func newWriter(connect func(context.Context) (*pgx.Conn, error), held *holder, woken func(org string)) *writer {
+	return &writer{
+		connect: connect,
+		held:    held,
+		woken:   woken,
+		queue:   make(chan *write, maxQueue),
+		closing: make(chan struct{}),
+		stopped: make(chan struct{}),
+	}
+}
+
+// stop ends the writer after it did what waits.
+func (w *writer) stop() {
+	w.once.Do(func() { close(w.closing) })
+	<-w.stopped
+}
+
+// run does writes until stop.
+func (w *writer) run() {
+	defer close(w.stopped)
+	defer w.hangUp()
+	for {
+		select {
+		case first := <-w.queue:
+			w.batch(first)
+		case <-w.closing:
+			for {
+				select {
+				case first := <-w.queue:
+					w.batch(first)
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// hangUp gives up the connection.
+func (w *writer) hangUp() {
+	if w.pg != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = w.pg.Close(ctx) // nothing is left to say on it
+		w.pg = nil
+	}
+}
+
+// batch does a write, and those that wait behind it, in one transaction. One
+// that another process or the network got in the way of is done again.
+func (w *writer) batch(first *write) {
+	all := []*write{first}
+	var err error
+	careful := false
+	for try := 0; try < maxTries; try++ {
+		if all, err = w.try(all, careful); !again(err) {
+			break
+		}
+		if careless(err) {
+			careful = true
+		} else {
+			time.Sleep(retryPause << try)
+		}
+	}
+	for _, q := range all {
+		if err != nil {
+			q.err = err
+		} else {
+			for _, org := range q.wake {
+				w.woken(org)
+			}
+		}
+		close(q.done)
+	}
+}
+
+// againError is why a transaction was undone that can be tried again.
+type againError struct{ error }
+
+func (e againError) Unwrap() error { return e.error }
+
+// again reports whether trying again can help.
+func again(err error) bool {
+	var e againError
+	return errors.As(err, &e)
+}
+
+// carelessError is the error of a statement that was sent together with those of
+// another write. Done again with care, each write gets its own errors.
+type carelessError struct{ error }
+
+func (e carelessError) Unwrap() error { return e.error }
+
+func careless(err error) bool {
+	var e carelessError
+	return errors.As(err, &e)
+}
+
+// sort tells apart why a transaction was undone.
+func sort(err error, closed bool) error {
+	var pg *pgconn.PgError
+	switch {
+	case errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01"): // serialization failure, deadlock
+		return againError{err}
+	case errors.As(err, &pg) && pg.Code == codeTaken:
+		return errTaken
+	case careless(err):
+		return againError{err}
+	case closed && !errors.Is(err, context.DeadlineExceeded):
+		return againError{err}
+	}
+	return err
+}
+
+// try does writes, and what waits behind them, and returns them all. An error
+// is that of the transaction, which was undone. With care, nothing of one write is
+// sent together with the next; without, it costs fewer round trips.
+func (w *writer) try(all []*write, careful bool) ([]*write, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
+	defer cancel()
+	if w.pg == nil || w.pg.IsClosed() {
+		pg, err := w.connect(ctx)
+		if err != nil {
+			return all, fmt.Errorf("connect: %w", oneLine(err))
+		}
+		w.pg = pg
+	}
+	c := &conn{c: w.pg}
+	c.later("BEGIN")
+	c.waiting = append(c.waiting, statement{
+		query: "SELECT * FROM hold($1)", args: []any{w.held.epoch}, dest: []any{&c.id, &c.generation},
+	})
+	var err error
+	for i := 0; err == nil && i < maxBatch; i++ {
+		if i == len(all) {
+			next, ok := w.next()
+			if !ok {
+				break
+			}
+			all = append(all, next)
+		}
+		err = w.one(ctx, c, all[i], careful)
+	}
+	if err == nil {
+		err = w.commit(ctx, c, all)
+		if err != nil && w.pg.IsClosed() && c.id != "" {
+			return all, w.outcome(c.id, err)
+		}
+		if c.lost != nil {
+			err = c.lost
+		}
+	}
+	if err != nil {
+		if !w.pg.IsClosed() {
+			_ = c.simple(ctx, "ROLLBACK") // if it fails, the connection is lost, which is as well
+		}
+		return all, sort(err, w.pg.IsClosed())
+	}
+	return all, nil
+}
+
+// next takes a write that waits, if there is one.
+func (w *writer) next() (*write, bool) {
+	select {
+	case q := <-w.queue:
+		return q, true
+	default:
+		return nil, false
+	}
+}
+
+// commit ends a transaction and tells other processes whom it woke.
+func (w *writer) commit(ctx context.Context, c *conn, all []*write) error {
+	told := make(map[string]bool)
+	for _, q := range all {
+		for _, org := range q.wake {
+			if !told[org] {
+				told[org] = true
+				c.later("SELECT pg_notify($1, $2)", w.held.channel, w.held.message(org))
+			}
+		}
+	}
+	crashpoint.Pass(crashpoint.BeforeCommit)
+	tag, err := c.run(ctx, statement{query: "COMMIT"}, nil)
+	if err == nil && tag.String() != "COMMIT" {
+		err = fmt.Errorf("the database answered %s", tag) // the transaction had failed
+	}
+	if err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	w.commits.Add(1)
+	crashpoint.Pass(crashpoint.AfterCommit)
+	return nil
+}
+
+// one does one write in a savepoint. It returns an error if the whole
+// transaction is lost.
+func (w *writer) one(ctx context.Context, c *conn, q *write, careful bool) error {
+	q.wake = nil // of an earlier try
+	if q.err = q.ended(); q.err != nil {
+		return nil
+	}
+	kept, trips := len(c.waiting), c.trips
+	c.later("SAVEPOINT one")
+	c.owner = q
+	q.err = q.do(ctx, &tx{write: q, conn: c})
+	if q.err == nil && careful {
+		q.err = c.flush(ctx)
+	}
+	c.owner = nil
+	switch {
+	case c.lost != nil:
+		return c.lost
+	case c.c.IsClosed():
+		return q.err
+	case q.err == nil:
+		c.later("RELEASE one")
+		return nil
+	}
+	q.wake = nil
+	if retry := sort(q.err, false); again(retry) {
+		return retry
+	}
+	if c.trips == trips { // not even the savepoint was made
+		c.waiting = c.waiting[:kept]
+		return nil
+	}
+	c.waiting = nil
+	if err := c.simple(ctx, "ROLLBACK TO one; RELEASE one"); err != nil {
+		return errors.Join(err, q.err)
+	}
+	return nil
+}
+
+// outcome finds out what became of a transaction whose commit was not answered.
+func (w *writer) outcome(id string, lost error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), outcomePatience)
+	defer cancel()
+	for ; ; time.Sleep(100 * time.Millisecond) {
+		if ctx.Err() != nil {
+			return fmt.Errorf("the database went away during a commit, which may have happened: %w", lost)
+		}
+		pg, err := w.connect(ctx)
+		if err != nil {
+			continue
+		}
+		w.pg = pg
+		var status string
+		if err := pg.QueryRow(ctx, "SELECT pg_xact_status($1::xid8)", id).Scan(&status); err != nil {
+			w.hangUp()
+			continue
+		}
+		switch status {
+		case "committed":
+			w.commits.Add(1)
+			return nil
+		case "aborted":
+			return againError{lost}
+		}
+		w.hangUp() // it is in progress still: the server has not noticed yet
+	}
+}
+
+// patience says what a write does when the queue is full.
+type patience bool
+
+const (
+	refuse patience = false // fail with directory.ErrOverloaded
+	wait   patience = true  // wait for room
+)
+
+// update runs a write and returns when it is on disk, or failed, or ctx ends,
+// in which case it may still happen.
+func (s *Store) update(ctx context.Context, p patience, do func(ctx context.Context, t *tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	w := s.write
+	q := &write{ended: ctx.Err, do: do, done: make(chan struct{})}
+	if p == wait {
+		select {
+		case w.queue <- q:
+		case <-w.closing:
+			return errClosed
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	} else {
+		select {
+		case <-w.closing:
+			return errClosed
+		default:
+		}
+		select {
+		case w.queue <- q:
+		default:
+			return fmt.Errorf("queue of %d writes is full: %w", maxQueue, directory.ErrOverloaded)
+		}
+	}
+	select {
+	case <-q.done:
+		return q.err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.stopped:
+	}
+	select {
+	case <-q.done: // it was among the last
+		return q.err
+	default:
+		return errClosed
+	}
+}
