@@ -1,7 +1,8 @@
 // Package sqlite keeps the storage contract of package store in one SQLite file.
 //
 // The file belongs to one process: [Open] takes a lock beside it, which the
-// operating system frees when the process ends in whatever way. It runs in WAL
+// operating system frees when the process ends in whatever way; one that is taken
+// is waited for a second, for a process that is just ending. It runs in WAL
 // mode with synchronous=FULL, so that what a write acknowledged is on disk.
 //
 // All writes go through one goroutine with one connection. Writes that wait

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 )
 
 // applicationID marks a database file as the bridge's, "scbr" in ASCII. It
@@ -20,6 +21,10 @@ const (
 	applicationIDOffset = 68
 )
 
+// lockPatience is how long a lock is waited for. A supervisor starts the next process
+// as soon as the last was killed, and on a busy machine that one has hardly ended.
+const lockPatience = time.Second
+
 // lock takes the file's lock, or refuses with advice. What it returns frees it.
 func lock(path string) (*os.File, error) {
 	name := path + ".lock"
@@ -28,6 +33,10 @@ func lock(path string) (*os.File, error) {
 		return nil, fmt.Errorf("lock: %w", err)
 	}
 	ok, err := tryLock(f)
+	for deadline := time.Now().Add(lockPatience); err == nil && !ok && time.Now().Before(deadline); {
+		time.Sleep(lockPatience / 50)
+		ok, err = tryLock(f)
+	}
 	if err == nil && !ok {
 		err = errors.New("another process has it open: stop that one first, or name another file in store")
 	}
