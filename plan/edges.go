@@ -188,7 +188,7 @@ func (w *world) waitsForEnds(d Due, p *person, t *team, decide bool) bool {
 	if !t.exists || !slices.Contains(p.teams, t.id) {
 		return false
 	}
-	if !p.active || t.unmapped() || len(p.current) > 0 && len(t.current) > 0 {
+	if !t.outdated() && (!p.active || t.unmapped() || len(p.current) > 0 && len(t.current) > 0) {
 		return false
 	}
 	if decide {

@@ -56,6 +56,17 @@ func (t *team) own() *group {
 // unmapped reports whether a rule says that the team maps to nothing.
 func (t *team) unmapped() bool { return t.byRule && len(t.targets) == 0 }
 
+// outdated reports whether the team is linked to what a rule does not map it to, or
+// by a rule that is no more: its row is due then, and its memberships wait for that.
+func (t *team) outdated() bool {
+	return !t.damaged && slices.ContainsFunc(t.current, func(g *group) bool {
+		if t.byRule {
+			return !slices.ContainsFunc(t.targets, func(name string) bool { return sameText(name, g.Name) })
+		}
+		return !t.owns(g) && !sameText(g.Name, t.name)
+	})
+}
+
 // wants reports whether members of the team belong into an Adobe group that it is
 // linked to, by the configuration of now: the link may be older.
 func (t *team) wants(g *group) bool {
