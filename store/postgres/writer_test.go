@@ -182,11 +182,14 @@ func TestWriter_LearnsWhatBecameOfACommitThatWasNotAnswered(t *testing.T) {
 	require.NoError(t, w.outcome(id, lost))
 	exec1(t, c, "BEGIN")
 	require.NoError(t, c.QueryRow(t.Context(), "SELECT pg_current_xact_id()::text").Scan(&id))
+	rolledBack := make(chan error)
 	go func() {
 		time.Sleep(50 * time.Millisecond) // it is in progress when it is first asked for
-		_, _ = c.Exec(context.Background(), "ROLLBACK")
+		_, err := c.Exec(context.Background(), "ROLLBACK")
+		rolledBack <- err
 	}()
 	err := w.outcome(id, lost)
+	require.NoError(t, <-rolledBack)
 	require.ErrorIs(t, err, lost)
 	require.True(t, again(err))
 }
