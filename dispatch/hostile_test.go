@@ -61,7 +61,7 @@ func playDay(t *testing.T, seed uint64, preset emulator.Preset) (calls int, fail
 		w.settle()
 		require.NoError(t, w.adobe.SetPreset(preset))
 		w.adobe.ClearLedger()
-		seen.all = nil
+		seen.forget()
 		c.play()
 		w.settle()
 		calls, failed = len(w.calls()), c.problems()
@@ -124,6 +124,12 @@ func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
 		w.all = append(w.all, s)
 	}
 	return answer, err
+}
+
+func (w *witness) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.all = nil
 }
 
 // endpointOf names what Adobe limits by itself, "" for tokens.

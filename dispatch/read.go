@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/scim-bridge/scim-bridge/plan"
@@ -230,8 +231,11 @@ func (d *Dispatcher) readAccount(ctx context.Context, a plan.Account) (*umapi.Us
 		domain = "AdobeID"
 	}
 	names := []string{a.Email, a.Candidate}
-	if a.Domain != "" {
+	switch {
+	case a.Domain != "":
 		names = append([]string{a.Username}, names...) // the login stays what it was when the address does not
+	case a.Type == umapi.FederatedID && !strings.EqualFold(a.Username, a.Email):
+		names = append(names, a.Username) // one that was there before a create keeps its address
 	}
 	var found, other *umapi.User
 	err := d.byName(ctx, ReadUser, func(ctx context.Context, name string) (bool, error) {
@@ -242,6 +246,8 @@ func (d *Dispatcher) readAccount(ctx context.Context, a plan.Account) (*umapi.Us
 		case u.Type == umapi.AdobeID && domain != "AdobeID":
 			other = &u
 			return false, nil
+		case name != a.Email && name != a.Candidate && !strings.EqualFold(u.Username, a.Username):
+			return false, nil // whose address is what was the login here
 		}
 		found = &u
 		return true, nil
