@@ -15,7 +15,7 @@ import (
 
 // grants reports whether Adobe lists the group as something else than a user group:
 // its members are given rights.
-func (g *group) grants() bool { return g.Type != umapi.UserGroup && g.Type != "" }
+func (g *group) grants() bool { return g.Type != umapi.UserGroup && g.Type != "" || g.implied() }
 
 func (g *group) protected() bool { return g.rules.Protected.Group(g.Name) }
 
