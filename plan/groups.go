@@ -88,10 +88,23 @@ func (w *world) unlinkGroup(t *team, g *group) {
 func (w *world) leaveGroup(t *team, g *group) {
 	rule := !t.owns(g)
 	w.unlinkGroup(t, g)
+	w.forgetGone(g)
 	t.stale = append(t.stale, g)
 	w.plan.Links = append(w.plan.Links, Link{Kind: KindGroup, Directory: t.id, Mirror: g.ID, Stale: true, Rule: rule})
 	w.plan.Decided.Touched = append(w.plan.Decided.Touched,
 		Touch{Kind: KindMirrored, Group: g.ID, Class: ClassMembership}, Touch{Kind: KindEdge, Group: t.id, Class: ClassMembership})
+}
+
+// forgetGone has groups of the directory that are gone map no longer to one that
+// outlived them because others mapped to it, so that nobody takes it for about to go.
+func (w *world) forgetGone(g *group) {
+	for _, o := range slices.Clone(g.teams) {
+		isDue := slices.ContainsFunc(w.in.Due, func(d Due) bool { return d.row() == row{KindGroup, "", o.id} })
+		if !o.exists && !isDue {
+			w.unlinkGroup(o, g)
+			w.plan.Decided.Unlinked = append(w.plan.Decided.Unlinked, Link{Kind: KindGroup, Directory: o.id, Mirror: g.ID})
+		}
+	}
 }
 
 // leaving reports whether the group is ours and is about to be deleted: none of the
