@@ -71,8 +71,8 @@ type world struct {
 // gate stands before Adobe.
 type gate struct {
 	adobe         http.Handler
-	inside        sync.WaitGroup // calls under way
-	before, after atomic.Int64   // kill at the call that counts one of them down to 0
+	inside        sync.RWMutex // read by calls under way
+	before, after atomic.Int64 // kill at the call that counts one of them down to 0
 	kill          func()
 }
 
@@ -81,8 +81,8 @@ func (g *gate) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		g.adobe.ServeHTTP(rw, r)
 		return
 	}
-	g.inside.Add(1)
-	defer g.inside.Done()
+	g.inside.RLock()
+	defer g.inside.RUnlock()
 	// Adobe goes on with a call whose client is gone.
 	r = r.WithContext(context.WithoutCancel(r.Context()))
 	if g.before.Add(-1) == 0 {
@@ -173,7 +173,8 @@ func (w *world) die(patience time.Duration) (byItself bool) {
 		<-w.ended
 	}
 	require.Equal(w.t, -1, w.process.ProcessState.ExitCode(), "it ended otherwise:\n%s", w.log())
-	w.gate.inside.Wait()
+	w.gate.inside.Lock() // which waits for them
+	defer w.gate.inside.Unlock()
 	w.watch.read(w.newLog())
 	return byItself
 }
