@@ -19,9 +19,12 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -120,10 +123,9 @@ func (r Response) Check(n Names, status int, header http.Header, body string) er
 			return fmt.Errorf("%w: in %s", err, body)
 		}
 	}
-	for name, values := range r.Header {
-		if err := n.matchText(name, values[0], header.Get(name)); err != nil {
-			return err
-		}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
+		errs = append(errs, n.matchText(name, r.Header.Get(name), header.Get(name)))
 	}
-	return nil
+	return errors.Join(errs...)
 }
