@@ -271,7 +271,7 @@ func (w *world) link(l Link) {
 	case KindGroup:
 		t, g := w.team(l.Directory), w.groups[l.Mirror]
 		if g == nil {
-			g = w.addGroup(l.Mirror, AdobeGroup{ID: l.Mirror, Presence: Absent, Type: umapi.UserGroup})
+			g = w.addGroup(l.Mirror, AdobeGroup{ID: l.Mirror, Name: t.name, Presence: Absent, Type: umapi.UserGroup})
 		}
 		g.ruled = g.ruled || l.Rule
 		if l.Stale {
