@@ -1,0 +1,162 @@
+// Package loadtest puts the real program under a load and looks how it bears it.
+//
+// The soak test keeps a steady mix of requests up for as long as it is told, and
+// prints the memory and the size of the database on the way:
+//
+//	go test ./cmd/scim-bridge/internal/loadtest -v -run Soak -for 1h -timeout 2h
+//
+// The benchmark tells how long requests take while something heavy goes on beside
+// them:
+//
+//	go test ./cmd/scim-bridge/internal/loadtest -run xxx -bench Beside -benchtime 1x -users 1000000 -for 30s -timeout 2h
+package loadtest
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/scim-bridge/scim-bridge/cmd/scim-bridge/internal/programtest"
+)
+
+var (
+	length = flag.Duration("for", 2*time.Second, "how long the load is kept up")
+	rate   = flag.Int("rate", 50, "requests a second in the soak test")
+	size   = flag.Int("users", 300, "users in the directory")
+)
+
+func TestSoak_SteadyLoadIsBornAndAdobeFollows(t *testing.T) {
+	p := programtest.New(t, programtest.Config{Actions: 600})
+	p.Start()
+	c := newClient(p.Listen)
+	pop := newPopulation(c, *size)
+	const samples = 20
+	began := time.Now()
+	tick := time.NewTicker(time.Second / time.Duration(*rate))
+	defer tick.Stop()
+	for n := 0; n <= samples; {
+		if time.Since(began) >= time.Duration(n)*(*length)/samples {
+			t.Log(standing(p, c, time.Since(began)))
+			n++
+		}
+		pop.step()
+		<-tick.C
+	}
+	awaitSynced(t, p)
+	assert.Empty(t, strings.Join(c.wrong, "\n"))
+	assert.Len(t, p.Adobe.Users(), pop.present())
+	p.Stop()
+}
+
+// standing is a line about a moment.
+func standing(p *programtest.Program, c *client, since time.Duration) string {
+	c.mu.Lock()
+	sent := 0
+	for _, taken := range c.taken {
+		sent += len(taken)
+	}
+	c.mu.Unlock()
+	memory, _ := p.Resident() // 0 where the system does not tell
+	var disk int64
+	for _, file := range []string{"bridge.db", "bridge.db-wal"} {
+		if is, err := os.Stat(filepath.Join(p.Dir, file)); err == nil {
+			disk += is.Size()
+		}
+	}
+	return fmt.Sprintf("after %6.0f s: %7d requests, %6.1f MiB of memory, %6.1f MiB on disk",
+		since.Seconds(), sent, memory, float64(disk)/(1<<20))
+}
+
+// awaitSynced waits until nothing is due.
+func awaitSynced(t *testing.T, p *programtest.Program) {
+	require.Eventually(t, func() bool {
+		text, err := p.Run("status", "--json")
+		var report struct {
+			Orgs []struct{ Pending, Held, Failed map[string]int }
+		}
+		if err != nil || json.Unmarshal(text, &report) != nil {
+			return false
+		}
+		due := 0
+		for _, counts := range []map[string]int{report.Orgs[0].Pending, report.Orgs[0].Held, report.Orgs[0].Failed} {
+			for _, n := range counts {
+				due += n
+			}
+		}
+		return due == 0
+	}, 2*time.Minute, 200*time.Millisecond, p.Log())
+}
+
+// population is users who come, change, go on leave and go, and groups that they
+// are in, so that their number stays.
+type population struct {
+	c      *client
+	chance *rand.Rand
+	users  []string // ids
+	away   map[string]bool
+	groups []string
+	made   int
+}
+
+func newPopulation(c *client, n int) *population {
+	pop := &population{c: c, chance: rand.New(rand.NewPCG(1, 0)), users: c.fill(n), away: map[string]bool{}}
+	for g := range 10 {
+		var made struct{ ID string }
+		c.send("fill", http.MethodPost, "/Groups", fmt.Sprintf(
+			`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Group %d"}`, g), &made)
+		pop.groups = append(pop.groups, made.ID)
+	}
+	return pop
+}
+
+// present is how many should be in Adobe.
+func (p *population) present() int { return len(p.users) - len(p.away) }
+
+// step sends one request, drawn as a provider's day is made up: reads and
+// searches first, then changes, memberships, and who comes and goes.
+func (p *population) step() {
+	i := p.chance.IntN(len(p.users))
+	user := p.users[i]
+	group := p.groups[p.chance.IntN(len(p.groups))]
+	switch draw := p.chance.IntN(100); {
+	case draw < 25:
+		p.c.send("get", http.MethodGet, "/Users/"+user, "", nil)
+	case draw < 45:
+		p.c.send("search", http.MethodGet, fmt.Sprintf("/Users?filter=userName+eq+%%22user%07d@example.com%%22", i), "", nil)
+	case draw < 50:
+		p.c.send("page", http.MethodGet, fmt.Sprintf("/Users?count=100&startIndex=%d", 1+i), "", nil)
+	case draw < 52:
+		p.c.send("group", http.MethodGet, "/Groups/"+group, "", nil)
+	case draw < 72:
+		p.made++
+		p.c.patch("patch", "/Users/"+user, fmt.Sprintf(`{"op":"replace","path":"name.familyName","value":"Name %d"}`, p.made))
+	case draw < 82:
+		p.c.patch("add member", "/Groups/"+group, `{"op":"add","path":"members","value":[{"value":"`+user+`"}]}`)
+	case draw < 90:
+		p.c.patch("remove member", "/Groups/"+group, `{"op":"remove","path":"members[value eq \"`+user+`\"]"}`)
+	case draw < 95:
+		if p.c.patch("patch", "/Users/"+user, fmt.Sprintf(`{"op":"replace","path":"active","value":%t}`, p.away[user])) {
+			if p.away[user] {
+				delete(p.away, user)
+			} else {
+				p.away[user] = true
+			}
+		}
+	default:
+		p.made++
+		if p.c.send("delete", http.MethodDelete, "/Users/"+user, "", nil) {
+			delete(p.away, user)
+			p.users[i] = p.c.createUser("create", fmt.Sprintf("new%d", p.made))
+		}
+	}
+}
