@@ -63,10 +63,10 @@ func FuzzFold(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		if !utf8.ValidString(s) {
-			t.Skip("SCIM is UTF-8")
+			return // SCIM is UTF-8.
 		}
 		if strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Cherokee, r) }) {
-			t.Skip("golang.org/x/text swaps the case of Cherokee instead of folding it")
+			return // golang.org/x/text swaps the case of Cherokee instead of folding it.
 		}
 		want := directory.Fold(s)
 		assert.Equal(t, want, directory.Fold(want), "again")
