@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // authenticate lets a request pass whose bearer token (RFC 6750 section 2.1) is
@@ -17,12 +18,16 @@ func (s *service) authenticate(next http.Handler) http.Handler {
 		if !ok {
 			return unauthorized("a bearer token is required", `Bearer realm="scim"`)
 		}
-		name, ok := match(s.org.Tokens, given)
+		token, ok := match(s.org.Tokens, given)
 		if !ok {
 			s.log.WarnContext(r.Context(), "bearer token refused", "org", s.org.Name, "request_id", requestID(r.Context()), "remote", r.RemoteAddr)
 			return unauthorized("the bearer token is not valid here", `Bearer realm="scim", error="invalid_token"`)
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), actorKey{}, name)))
+		if token.expired(time.Now()) {
+			s.log.WarnContext(r.Context(), "bearer token expired", "org", s.org.Name, "token", token.Name, "request_id", requestID(r.Context()))
+			return unauthorized("the bearer token has expired", `Bearer realm="scim", error="invalid_token", error_description="The token has expired"`)
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), actorKey{}, token.Name)))
 		return nil
 	})
 }
@@ -48,14 +53,16 @@ func bearer(header string) (string, bool) {
 
 // match finds the token without telling by its time how much of which one was
 // right: hashes are compared, in constant time, and always all of them.
-func match(tokens []Token, given string) (string, bool) {
+func match(tokens []Token, given string) (Token, bool) {
 	sum := sha256.Sum256([]byte(given))
 	at := -1
 	for i := range tokens {
 		at = subtle.ConstantTimeSelect(subtle.ConstantTimeCompare(sum[:], tokens[i].SHA256[:]), i, at)
 	}
 	if at < 0 {
-		return "", false
+		return Token{}, false
 	}
-	return tokens[at].Name, true
+	return tokens[at], true
 }
+
+func (t Token) expired(now time.Time) bool { return !t.Expires.IsZero() && !now.Before(t.Expires) }

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // Limits bound what one request may cost. Zero means the default.
@@ -74,6 +75,8 @@ type Org struct {
 type Token struct {
 	Name   string
 	SHA256 [32]byte
+	// Expires is when the token ends to be good; zero means never.
+	Expires time.Time
 }
 
 // withDefaults returns the configuration with nothing left out.

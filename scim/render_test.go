@@ -131,9 +131,9 @@ func TestMatch_FindsAnyOfTheTokens(t *testing.T) {
 	t.Parallel()
 	tokens := []Token{{Name: "a", SHA256: sha256.Sum256([]byte("one"))}, {Name: "b", SHA256: sha256.Sum256([]byte("two"))}, {Name: "c", SHA256: sha256.Sum256([]byte("three"))}}
 	for given, want := range map[string]string{"one": "a", "two": "b", "three": "c"} {
-		name, ok := match(tokens, given)
+		token, ok := match(tokens, given)
 		assert.True(t, ok)
-		assert.Equal(t, want, name)
+		assert.Equal(t, want, token.Name)
 	}
 	_, ok := match(tokens, "four")
 	assert.False(t, ok)

@@ -36,7 +36,8 @@ type fileToken struct {
 	Secret     secret `yaml:"secret"`
 	SecretFile string `yaml:"secret_file"`
 	// SHA256 is a secret here, because a token pasted into the wrong key is one.
-	SHA256 secret `yaml:"sha256"`
+	SHA256  secret `yaml:"sha256"`
+	Expires string `yaml:"expires"`
 }
 
 // fileAdobe is the other side: where it is, who we are there, how much we may.

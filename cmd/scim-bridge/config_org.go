@@ -36,6 +36,9 @@ const shortTimeout = 30 * time.Second
 // shortToken is the length below which a bearer token can be guessed.
 const shortToken = 32
 
+// expiresSoon is how long before its end a token is warned about.
+const expiresSoon = 30 * 24 * time.Hour
+
 // What the limits of one request may be. A user hardly fits into less than
 // minBody, and what is above the others would be held in memory.
 const (
@@ -79,9 +82,10 @@ func (c *checker) scimOrg(at string, o fileOrg, base string, tokens unique) scim
 			continue
 		}
 		name := c.name(join(at, "name"), t.Name, tokenName, names)
+		expires := c.expires(join(at, "expires"), t.Expires)
 		if sum, ok := c.token(at, t); ok {
 			c.once(tokens, at, string(sum[:]))
-			side.Tokens = append(side.Tokens, scim.Token{Name: name, SHA256: sum})
+			side.Tokens = append(side.Tokens, scim.Token{Name: name, SHA256: sum, Expires: expires})
 		}
 	}
 	return side
@@ -119,6 +123,30 @@ func (c *checker) token(at string, t fileToken) ([sha256.Size]byte, bool) {
 		c.warn(at, "has %d characters: one of at least %d cannot be guessed", len(text), shortToken)
 	}
 	return sha256.Sum256([]byte(text)), true
+}
+
+// expires returns when a token ends: at a moment, or with the end of a day in
+// UTC. Zero is never.
+func (c *checker) expires(at, value string) time.Time {
+	if value == "" || c.bad(at) {
+		return time.Time{}
+	}
+	end, err := time.Parse(time.RFC3339, value)
+	if err != nil {
+		var day time.Time
+		if day, err = time.Parse(time.DateOnly, value); err != nil {
+			c.problem(at, "%q is wrong, want a day such as 2027-01-31, or a moment such as 2027-01-31T18:00:00Z", value)
+			return time.Time{}
+		}
+		end = day.AddDate(0, 0, 1)
+	}
+	switch left := time.Until(end); {
+	case left <= 0:
+		c.warn(at, "%s is over: whoever uses this token is refused", value)
+	case left < expiresSoon:
+		c.warn(at, "%s is near: give the identity provider another token before", value)
+	}
+	return end.UTC()
 }
 
 // trimTo returns s if it has n characters, else nothing.

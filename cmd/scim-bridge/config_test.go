@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -118,6 +119,29 @@ func TestLoad_DefaultsOfTheSmallest(t *testing.T) {
 	}, o.Dispatch.Brakes)
 }
 
+func TestLoad_WarnsBeforeATokenExpires(t *testing.T) {
+	t.Parallel()
+	smallest, err := os.ReadFile("testdata/config/working_smallest.yaml")
+	require.NoError(t, err)
+	for days, want := range map[int]string{400: "", 29: "is near", -1: "is over"} {
+		end := time.Now().AddDate(0, 0, days).UTC().Format(time.RFC3339)
+		file := filepath.Join(t.TempDir(), "scim-bridge.yaml")
+		text := regexp.MustCompile(`(?m)^( +)secret: .*$`).ReplaceAllString(string(smallest), "$0\n${1}expires: "+end)
+		require.Contains(t, text, end)
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+
+		s, err := loadSettings(file, testEnv)
+
+		require.NoError(t, err)
+		if want == "" {
+			assert.Empty(t, s.Warnings)
+			continue
+		}
+		require.Len(t, s.Warnings, 1)
+		assert.Contains(t, s.Warnings[0].String(), want)
+	}
+}
+
 func TestLoad_EveryKeyArrives(t *testing.T) {
 	t.Parallel()
 	s, err := loadSettings("testdata/config/working_full.yaml", testEnv)
@@ -136,8 +160,8 @@ func TestLoad_EveryKeyArrives(t *testing.T) {
 	assert.Equal(t, scim.Limits{UserBody: 4096, GroupBody: 1 << 30, BulkOperations: 50}, side.Limits)
 	assert.Equal(t, []scim.Token{
 		{Name: "okta", SHA256: sum("the-token-of-okta-in-the-environment")},
-		{Name: "entra", SHA256: sum("a-bearer-token-from-a-file-that-is-long-enough")},
-		{Name: "jumpcloud", SHA256: sum("test")},
+		{Name: "entra", SHA256: sum("a-bearer-token-from-a-file-that-is-long-enough"), Expires: time.Date(2127, 1, 1, 0, 0, 0, 0, time.UTC)},
+		{Name: "jumpcloud", SHA256: sum("test"), Expires: time.Date(2126, 12, 31, 17, 0, 0, 0, time.UTC)},
 	}, side.Tokens)
 
 	o := s.Bridge.Orgs[0]
