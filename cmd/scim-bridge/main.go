@@ -20,13 +20,25 @@ type environment struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The first signal asks for a graceful stop. From then on signals have their
-	// usual effect again, so that a second one ends the process at once.
-	context.AfterFunc(ctx, stop)
+	ctx, stop := untilSignal()
 	err := run(ctx, os.Args[1:], environment{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv})
 	stop()
 	os.Exit(report(os.Stderr, err))
+}
+
+// untilSignal returns a context that ends with the first signal that asks for a
+// graceful stop. Before anything can see that it did, signals have their usual effect
+// again: a second one ends the process at once, however early it comes.
+func untilSignal() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
+	came := make(chan os.Signal, 1)
+	signal.Notify(came, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-came
+		signal.Stop(came)
+		cancel()
+	}()
+	return ctx, cancel
 }
 
 // run is the whole program. It returns when the work is done or ctx ends.
