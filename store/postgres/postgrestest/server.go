@@ -1,11 +1,7 @@
-// Package postgrestest gives tests a PostgreSQL database each, from a server
-// that it starts itself or from one that is named.
 package postgrestest
 
 import (
 	"bytes"
-	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -15,140 +11,119 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
-	"sync"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
-// URLVariable names a variable with the URL of a database on a server to test
-// on. Its user must be allowed to create databases.
-const URLVariable = "SCIM_BRIDGE_TEST_POSTGRES"
+// Server is a server on this machine. It and its data are gone soon after the
+// test process, however that ends.
+//
+// It does not wait for the disk. What it acknowledged outlives [Server.Crash] all
+// the same, since the system does.
+type Server struct {
+	program, dir, port string
+	url                *url.URL
+	guard              *guard
 
-// requireVariable names a variable of what must not be skipped.
-const requireVariable = "SCIM_BRIDGE_TEST_REQUIRE"
-
-// errNone says how to get a server where there is none.
-var errNone = errors.New("no PostgreSQL: install it (apt-get install postgresql), or set " + URLVariable +
-	" to the URL of a server, such as postgres://postgres@127.0.0.1/postgres")
-
-// server is the one that all tests of a package share.
-var server struct {
-	once sync.Once
-	url  *url.URL
-	err  error
-	stop func()
+	process *exec.Cmd
+	said    *bytes.Buffer
+	ended   chan error
 }
 
-// Main runs tests and stops the server that they started, if they did. It
-// returns the exit code.
-func Main(m *testing.M) int {
-	code := m.Run()
-	if template.name != "" && server.stop == nil {
-		_ = on(server.url, "DROP DATABASE IF EXISTS "+template.name) // the server stays
-	}
-	if server.stop != nil {
-		server.stop()
-	}
-	return code
-}
-
-// template is the database that others are copied from, once it is made.
-var template struct {
-	once sync.Once
-	name string
-	err  error
-}
-
-// New makes an empty database for a test and returns its URL. It is gone
-// after the test. Without a server the test is skipped, or fails if it is required.
-func New(t testing.TB) string {
+// NewServer starts a server that a test has for itself, to treat it badly.
+// Without PostgreSQL the test is skipped, or fails if it is required.
+func NewServer(t testing.TB) *Server {
 	t.Helper()
-	need(t)
-	return create(t, "")
+	s, err := newServer()
+	must(t, err)
+	t.Cleanup(s.stop)
+	return s
 }
 
-// Copy makes a database for a test as New does, of one that was filled by fill
-// and by nothing else. It is filled once: all calls must mean the same.
-func Copy(t testing.TB, fill func(url string) error) string {
-	t.Helper()
-	need(t)
-	template.once.Do(func() {
-		template.name = newName()
-		template.err = on(server.url, "CREATE DATABASE "+template.name)
-		if template.err == nil {
-			template.err = fill(of(template.name))
-		}
-	})
-	if template.err != nil {
-		t.Fatal(template.err)
-	}
-	return create(t, " TEMPLATE "+template.name)
+// URL names a database of the server, which is empty at first.
+func (s *Server) URL() string { return s.url.String() }
+
+// Exec runs a statement.
+func (s *Server) Exec(statement string) error { return on(s.url, statement) }
+
+// Crash ends the server as a power cut would, but for what the system keeps: nothing
+// is finished, and the next start must recover.
+func (s *Server) Crash() {
+	_ = immediately(s.process.Process) // if it cannot, it hangs, and whoever waits sees it
+	<-s.ended                          //nolint:errcheck // it was ended
 }
 
-// need finds or starts the server.
-func need(t testing.TB) {
-	t.Helper()
-	server.once.Do(begin)
-	if errors.Is(server.err, errNone) && !required() {
-		t.Skip(server.err)
-	}
-	if server.err != nil {
-		t.Fatal(server.err)
-	}
-}
-
-func newName() string { return "scim_bridge_" + strings.ToLower(rand.Text()) }
-
-// of is the URL of a database of the server.
-func of(name string) string {
-	u := *server.url
-	u.Path = "/" + name
-	return u.String()
-}
-
-// create makes a database and returns its URL.
-func create(t testing.TB, from string) string {
-	t.Helper()
-	name := newName()
-	if err := on(server.url, "CREATE DATABASE "+name+from); err != nil {
-		t.Fatal(err)
-	}
-	if server.stop == nil { // it stays, and so would the database
-		t.Cleanup(func() {
-			if err := on(server.url, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	return of(name)
-}
-
-func required() bool {
-	return slices.Contains(strings.Split(os.Getenv(requireVariable), ","), "postgres")
-}
-
-// on runs a statement on a server.
-func on(server *url.URL, statement string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	c, err := pgx.Connect(ctx, server.String())
-	if err != nil {
+// Start starts the server again, after Crash, and returns when it answers.
+func (s *Server) Start() error {
+	s.process = exec.Command(s.program, "-D", filepath.Join(s.dir, "data"), "-c", "listen_addresses=127.0.0.1", "-c", "port="+s.port,
+		"-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "autovacuum=off", "-c", "jit=off", "-c", "max_wal_size=4GB", "-c", "checkpoint_timeout=1h",
+		"-c", "max_connections=300", "-c", "shared_buffers=16MB", "-c", "log_min_messages=fatal")
+	unprivileged(s.process)
+	cmd, said, ended := s.process, new(bytes.Buffer), make(chan error, 1)
+	cmd.Stderr = said
+	if err := cmd.Start(); err != nil {
 		return err
 	}
-	_, err = c.Exec(ctx, statement)
-	return errors.Join(err, c.Close(ctx))
+	s.said, s.ended = said, ended
+	go func() { ended <- cmd.Wait() }()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		err := on(s.url, "SELECT 1")
+		if err == nil {
+			return nil
+		}
+		select {
+		case err := <-ended:
+			return fmt.Errorf("start PostgreSQL: %w: %s", err, said)
+		default:
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("start PostgreSQL: %w", err)
+		}
+	}
 }
 
-// begin finds the server that is named, or starts one.
-func begin() {
-	if named := os.Getenv(URLVariable); named != "" {
-		server.url, server.err = url.Parse(named)
-		return
+// stop ends the server and removes its data: the guard does both.
+func (s *Server) stop() { s.guard.stop() }
+
+// newServer makes a server and starts it.
+func newServer() (s *Server, err error) {
+	s = &Server{}
+	initdb, err := program("initdb")
+	if err != nil {
+		return nil, err
 	}
-	server.url, server.stop, server.err = start()
+	if s.program, err = program("postgres"); err != nil {
+		return nil, err
+	}
+	if s.dir, err = os.MkdirTemp("", "scim-bridge-postgres-"); err != nil {
+		return nil, err
+	}
+	if s.guard, err = newGuard(s.dir); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(s.dir))
+	}
+	if err := s.make(initdb); err != nil {
+		s.stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+// make makes the data and starts the server.
+func (s *Server) make(initdb string) error {
+	if err := give(s.dir); err != nil {
+		return err
+	}
+	cmd := exec.Command(initdb, "-D", filepath.Join(s.dir, "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync")
+	unprivileged(cmd)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	var err error
+	if s.port, err = freePort(); err != nil {
+		return err
+	}
+	s.url = &url.URL{Scheme: "postgres", User: url.User("postgres"), Host: "127.0.0.1:" + s.port, Path: "/postgres", RawQuery: "sslmode=disable"}
+	return s.Start()
 }
 
 // program finds one of PostgreSQL's programs. Debian keeps them out of PATH.
@@ -169,79 +144,6 @@ func program(name string) (string, error) {
 func version(path string) int {
 	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
 	return n
-}
-
-// start makes a server and runs it until stop. It does not wait for the disk:
-// what is on it when a test ends is of no use to anybody.
-func start() (at *url.URL, stop func(), err error) {
-	initdb, err := program("initdb")
-	if err != nil {
-		return nil, nil, err
-	}
-	postgres, err := program("postgres")
-	if err != nil {
-		return nil, nil, err
-	}
-	dir, err := os.MkdirTemp("", "scim-bridge-postgres-")
-	if err != nil {
-		return nil, nil, err
-	}
-	remove := func() { _ = os.RemoveAll(dir) } // the system does, if we cannot
-	data := filepath.Join(dir, "data")
-	if err := give(dir); err != nil {
-		remove()
-		return nil, nil, err
-	}
-	if err := run(exec.Command(initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync")); err != nil {
-		remove()
-		return nil, nil, err
-	}
-	port, err := freePort()
-	if err != nil {
-		remove()
-		return nil, nil, err
-	}
-	cmd := exec.Command(postgres, "-D", data, "-c", "listen_addresses=127.0.0.1", "-c", "port="+port,
-		"-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "autovacuum=off", "-c", "jit=off", "-c", "max_wal_size=4GB", "-c", "checkpoint_timeout=1h",
-		"-c", "max_connections=300", "-c", "shared_buffers=16MB", "-c", "log_min_messages=fatal")
-	unprivileged(cmd)
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	if err := cmd.Start(); err != nil {
-		remove()
-		return nil, nil, err
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	stop = func() {
-		_ = cmd.Process.Kill() // it has nothing to keep
-		<-ended                //nolint:errcheck // it was killed
-		remove()
-	}
-	at = &url.URL{Scheme: "postgres", User: url.User("postgres"), Host: "127.0.0.1:" + port, Path: "/postgres", RawQuery: "sslmode=disable"}
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		if err = on(at, "SELECT 1"); err == nil {
-			return at, stop, nil
-		}
-		select {
-		case err := <-ended:
-			remove()
-			return nil, nil, fmt.Errorf("start PostgreSQL: %w: %s", err, said.String())
-		default:
-		}
-		if time.Now().After(deadline) {
-			stop()
-			return nil, nil, fmt.Errorf("start PostgreSQL: %w", err)
-		}
-	}
-}
-
-func run(cmd *exec.Cmd) error {
-	unprivileged(cmd)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w: %s", filepath.Base(cmd.Path), err, out)
-	}
-	return nil
 }
 
 // freePort finds a port that nobody listens on.

@@ -61,9 +61,6 @@ func moments() []string {
 }
 
 func TestKill_NothingAcknowledgedIsLostAndAdobeFollows(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it builds the program, and kills it for seconds")
-	}
 	chance := rand.New(rand.NewPCG(*seed, 0))
 	w := newWorld(t)
 	w.start("")
