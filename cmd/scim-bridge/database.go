@@ -73,7 +73,7 @@ func loadDatabase(file string, lookupEnv func(string) (string, bool)) (database,
 func loadFile(config string, lookupEnv func(string) (string, bool)) (string, error) {
 	d, err := loadDatabase(config, lookupEnv)
 	if err == nil && d.url != "" {
-		err = hinted{usagef("store names a PostgreSQL database, and this works on files"), "use pg_dump and pg_restore"}
+		err = hinted{usagef("store names a PostgreSQL database, and this works on files"), "use pg_dump, which makes a copy while the bridge runs, and pg_restore"}
 	}
 	return d.file, err
 }

@@ -82,6 +82,7 @@ func newRootCommand(env environment) *cobra.Command {
 		newRetryCommand(env),
 		newBackupCommand(env),
 		newRestoreCommand(env),
+		newMigrateCommand(env),
 		newHealthcheckCommand(env),
 		newVersionCommand(env),
 	)

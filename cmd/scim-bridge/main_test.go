@@ -20,16 +20,22 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
 
+	"github.com/scim-bridge/scim-bridge/store/postgres/postgrestest"
 	"github.com/scim-bridge/scim-bridge/umapi"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(withServer{m}, map[string]func(){
 		"scim-bridge": main,
 		"scim-post":   func() { exitWith(scimPost(os.Args[1], os.Args[2])) },
 		"adobe-has":   func() { exitWith(adobeHas(os.Args[1])) },
 	})
 }
+
+// withServer stops the PostgreSQL server that tests started, if they did.
+type withServer struct{ *testing.M }
+
+func (w withServer) Run() int { return postgrestest.Main(w.M) }
 
 // TestScripts runs the command as its users do. Beside the usual words of
 // testscript they know:
