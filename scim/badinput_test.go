@@ -76,9 +76,10 @@ func TestBadBodies_AreRefusedAndChangeNothing(t *testing.T) {
 func TestUnknownIDs_Are404(t *testing.T) {
 	t.Parallel()
 	c := serve(t)
-	c.addUser("ada")
+	ada := c.addUser("ada")
 	before := c.everything()
 	for _, id := range []string{
+		strings.ToUpper(ada), ada + "%20",
 		"9876543210123456", "nonexistent-id-000000", "0b5e7c59-21f4-4f8e-bf98-7363c4aed4ef", "%00", "a%2Fb", "%FF", "%20", strings.Repeat("9", 5000),
 	} {
 		for _, endpoint := range []string{"/Users/", "/Groups/"} {

@@ -269,6 +269,14 @@ func TestProviderConfig_IsTrue(t *testing.T) {
 	sorted := []string{"Zoe@example.com", "bob@example.com", "ada@example.com"}
 	assert.Equal(t, supported("sort"), slices.Equal(sorted, names), "%v", names)
 
+	pagination := config.object("pagination")
+	require.Equal(t, "index", pagination["defaultPaginationMethod"])
+	assert.Equal(t, pagination["index"], c.get("/Users?count=1").status(200).json()["startIndex"] == 1.0)
+	assert.NotContains(t, c.get("/Users?count=1").json(), "nextCursor")
+	first := c.get("/Users?count=1&cursor").status(200)
+	_, more := first.json()["nextCursor"]
+	assert.Equal(t, pagination["cursor"], more)
+
 	schemes := config.list("authenticationSchemes")
 	require.Len(t, schemes, 1)
 	require.Equal(t, "oauthbearertoken", schemes[0].(map[string]any)["type"])
@@ -373,4 +381,9 @@ func TestCharacteristics_ImmutableIsNotChanged(t *testing.T) {
 	}
 	assert.Equal(t, 4, n)
 	assert.Equal(t, []string{ada}, c.members(group))
+
+	before := c.get("/Groups/" + group).status(200)
+	edited := `{"value":"` + ada + `","type":"Group","display":"x","$ref":"https://other.example.com/Groups/x"}`
+	after := c.put("/Groups/"+group, strings.Replace(groupBody("team"), `"members":[]`, `"members":[`+edited+`]`, 1)).status(200)
+	assert.JSONEq(t, before.Body.String(), after.Body.String(), "a PUT changes no member either")
 }

@@ -64,9 +64,12 @@ func TestCursor_ReadsAListPageByPage(t *testing.T) {
 		}
 		assert.Equal(t, tt.want, c.follow(tt.target, tt.parameters, total), name)
 	}
-	r := c.get("/Users?count=0&cursor")
-	assert.Empty(t, r.resources(6))
-	assert.NotContains(t, r.json(), "nextCursor")
+	for _, none := range []string{"0", "-3"} {
+		r := c.get("/Users?cursor&count=" + none)
+		assert.Empty(t, r.resources(6))
+		assert.NotContains(t, r.json(), "nextCursor")
+	}
+	assert.Len(t, c.get("/Users?cursor&count=99999999999999999999").resources(6), 6)
 	assert.NotContains(t, c.get("/Users?count=2").json(), "nextCursor", "where no cursor is asked for")
 }
 

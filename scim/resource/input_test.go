@@ -72,6 +72,9 @@ func TestParse_Users(t *testing.T) {
 		"unknown attributes": {
 			body: `{"schemas":["` + core + `","urn:example:x"],"userName":"a","shoeSize":{"a":[1]},"urn:example:x":{"a":1},"name":{"nick":"x"}}`,
 			want: `{"userName":"a"}`},
+		"base64 with the signs at its end, without them, in lines": {
+			body: `{"schemas":["` + core + `"],"userName":"a","x509Certificates":[{"value":"TUk="},{"value":"TUI"},{"value":"TUlJ\r\nTUlK"}]}`,
+			want: `{"userName":"a","x509Certificates":[{"value":"TUk="},{"value":"TUI"},{"value":"TUlJ\r\nTUlK"}]}`},
 		"big numbers as text": {
 			body: `{"schemas":["` + core + `"],"userName":"a","externalId":9007199254740993}`,
 			want: `{"userName":"a","externalId":"9007199254740993"}`, strict: "invalidValue"},

@@ -58,6 +58,9 @@ var (
 	numberForText = tolerated(Leniency{
 		What: "a number or boolean where the schema says string",
 		Who:  "templates and mappings of employeeNumber and externalId", Strict: scimerrors.ScimTypeInvalidValue})
+	textForBinary = tolerated(Leniency{
+		What: "text that is no base64 where the schema says binary: nobody but the client reads a certificate",
+		Who:  "clients that send certificates as PEM, with its first and last line", Strict: scimerrors.ScimTypeInvalidValue})
 	objectForText = tolerated(Leniency{
 		What: `{"value": "x"} where the schema says string`,
 		Who:  "mappings made for complex attributes", Strict: scimerrors.ScimTypeInvalidValue})

@@ -33,6 +33,8 @@ var liberties = []liberty{
 		want: `{"emails":[{"value":"bob@example.org","type":"home"}]}`},
 	{what: "a number or boolean", ops: withPath("replace", enterprise+":costCenter", `8`),
 		want: `{"` + enterprise + `":{"department":"Eng","costCenter":"8"}}`},
+	{what: "text that is no base64", body: user(`"x509Certificates":[{"value":"-----BEGIN CERTIFICATE-----"}]`),
+		want: `{"userName":"a","x509Certificates":[{"value":"-----BEGIN CERTIFICATE-----"}]}`},
 	{what: `{"value": "x"} where`, ops: withPath("replace", "title", `{"value":"Dr"}`), want: `{"title":"Dr"}`},
 	{what: `"x" where the schema says complex`, ops: withPath("add", "emails", `["c@example.com"]`),
 		want: `{"emails":[{"value":"bob@example.com","type":"work","primary":true},{"value":"bob@example.org","type":"home"},{"value":"c@example.com"}]}`},

@@ -242,8 +242,10 @@ func (o Options) text(a *attribute, raw any) (any, *Error) {
 			return nil, refuse(scimerrors.ScimTypeInvalidValue, "%s takes a date and time such as 2026-01-02T03:04:05Z", a.name)
 		}
 	case typeBinary:
-		if _, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(s, "=")); err != nil && o.Strict {
-			return nil, refuse(scimerrors.ScimTypeInvalidValue, "%s takes base64", a.name)
+		if _, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(s, "=")); err != nil {
+			if err := o.tolerate(textForBinary, "%s takes base64", a.name); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if a.closed == nil {
