@@ -119,38 +119,6 @@ func (l *loadTest) group(id string, members []string) {
 	require.NoError(l.b, err)
 }
 
-func BenchmarkCreateUser(b *testing.B) {
-	l := load(b)
-	l.run(func(n int) { l.send("POST", "/Users", userBody(fmt.Sprintf("user%d", n)), 201) })
-}
-
-func BenchmarkGetUser(b *testing.B) {
-	l := load(b)
-	ids := l.users(1000)
-	l.run(func(n int) { l.send("GET", "/Users/"+ids[n%len(ids)], "", 200) })
-}
-
-func BenchmarkFilterByUserName(b *testing.B) {
-	l := load(b)
-	ids := l.users(1000)
-	l.run(func(n int) {
-		l.send("GET", fmt.Sprintf("/Users?filter=userName+eq+%%22user%d@example.com%%22", n%len(ids)), "", 200)
-	})
-}
-
-func BenchmarkPatchActive(b *testing.B) {
-	l := load(b)
-	ids := l.users(1000)
-	off, on := ops(`{"op":"replace","value":{"active":false}}`), ops(`{"op":"replace","value":{"active":true}}`)
-	l.run(func(n int) {
-		body := off
-		if n/len(ids)%2 == 1 {
-			body = on
-		}
-		l.send("PATCH", "/Users/"+ids[n%len(ids)], body, 200)
-	})
-}
-
 // BenchmarkAddOneMember adds and removes members in turn, so that the group
 // keeps its size however long it runs.
 func BenchmarkAddOneMember(b *testing.B) {

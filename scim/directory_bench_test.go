@@ -10,28 +10,56 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-var directories = flag.String("directories", "1000", "sizes of the directories that lists are measured on")
+var directories = flag.String("directories", "1000", "sizes of the directories that requests are measured on")
 
-// BenchmarkList measures how lists grow with the directory. It takes all that
-// is asked of a directory before the next one is filled:
+// BenchmarkDirectory measures how requests grow with the directory. It takes all
+// that is asked of a directory before the next one is filled:
 //
-//	go test -run '^$' -bench List -directories 1000,100000,1000000 ./scim
-func BenchmarkList(b *testing.B) {
+//	go test -run '^$' -bench Directory -directories 1000,100000,1000000 ./scim
+func BenchmarkDirectory(b *testing.B) {
 	for text := range strings.SplitSeq(*directories, ",") {
 		size, err := strconv.Atoi(text)
 		require.NoError(b, err)
-		b.Run(text, func(b *testing.B) { benchmarkLists(b, size) })
+		b.Run(text, func(b *testing.B) {
+			all := load(b)
+			ids := all.users(size)
+			benchmarkUsers(b, all, ids)
+			benchmarkLists(b, all, size)
+		})
 	}
 }
 
-func benchmarkLists(b *testing.B, size int) {
-	all := load(b)
-	all.users(size)
+func benchmarkUsers(b *testing.B, all *loadTest, ids []string) {
+	var made, changed atomic.Int64
+	for _, tt := range []struct {
+		name string
+		send func(l *loadTest, n int)
+	}{
+		{"Get", func(l *loadTest, n int) { l.send("GET", "/Users/"+ids[n*7919%len(ids)], "", 200) }},
+		{"Create", func(l *loadTest, _ int) {
+			l.send("POST", "/Users", userBody(fmt.Sprint("new", made.Add(1))), 201)
+		}},
+		{"Patch", func(l *loadTest, _ int) {
+			n := int(changed.Add(1))
+			body := ops(fmt.Sprintf(`{"op":"replace","value":{"active":%t}}`, n/len(ids)%2 == 1))
+			l.send("PATCH", "/Users/"+ids[n*7919%len(ids)], body, 200)
+		}},
+	} {
+		b.Run(tt.name, func(b *testing.B) {
+			l := *all
+			l.b = b
+			l.run(func(n int) { tt.send(&l, n) })
+		})
+	}
+}
+
+func benchmarkLists(b *testing.B, all *loadTest, size int) {
 	eq := func(path string) func(int) string {
 		return func(n int) string {
 			return "/Users?filter=" + url.QueryEscape(fmt.Sprintf(`%s eq "user%d@example.com"`, path, n*7919%size))
