@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/scim-bridge/scim-bridge/dispatch"
 	"github.com/scim-bridge/scim-bridge/store"
@@ -93,7 +94,7 @@ func (a *admin) only(name string) ([]adminOrg, error) {
 		}
 		known[i] = o.name
 	}
-	return nil, wrongUse(fmt.Sprintf("the configuration of the running bridge has %q", known), "there is no org %q", name)
+	return nil, wrongUse("the configuration of the running bridge has "+strings.Join(known, ", "), "there is no org %q", name)
 }
 
 // maxAdminBody is far more than a selection takes.

@@ -36,7 +36,8 @@ type OrgStatus struct {
 	FailedSubjects []Stuck `json:"failed_subjects"`
 	// Budget is what may be sent to Adobe, action calls first.
 	Budget []Allowance `json:"budget"`
-	// ClearBy is left out where nothing is pending or parked.
+	// ClearBy is left out where nothing is pending: what is parked then waits for
+	// something that waits for a person.
 	ClearBy *ClearBy `json:"clear_by,omitempty"`
 }
 
@@ -140,8 +141,8 @@ func (a *admin) statusOf(ctx context.Context, o adminOrg, at time.Time) (OrgStat
 		HeldSubjects: names.stuck(st.Holds), FailedSubjects: names.stuck(st.Failures),
 		Budget: allowancesOf(o.budget()),
 	}
-	if w := s.Waiting(); w.Total() > 0 {
-		f, err := o.forecast(ctx, dispatch.Backlog(w))
+	if s.Pending.Total() > 0 {
+		f, err := o.forecast(ctx, dispatch.Backlog(s.Waiting()))
 		if err != nil {
 			return OrgStatus{}, err
 		}

@@ -69,6 +69,19 @@ func TestStatus_EstimatesWhenTheQueueIsClear(t *testing.T) {
 	})
 }
 
+func TestStatus_EstimatesNothingForWhatWaitsForAFailure(t *testing.T) {
+	atDesk(t, func(d *desk) {
+		d.user("acme", "ada")
+		d.group("design", "ada")
+		d.settle(plan.Done, plan.Problem{}, inAdobe(nil, []string{"design"}), "group design")
+		d.settle(plan.Parked, conflict, plan.Settlement{}, "edge design ada")
+		require.NotNil(d, d.status().ClearBy, "ada goes first")
+		d.settle(plan.Failed, conflict, plan.Settlement{}, "user ada")
+		require.Equal(d, Counts{Memberships: 1}, d.status().Parked)
+		require.Nil(d, d.status().ClearBy)
+	})
+}
+
 func TestStatus_IsOfAllOrgsInTheOrderOfTheConfiguration(t *testing.T) {
 	atDesk(t, func(d *desk) {
 		d.user("globex", "ada")

@@ -162,7 +162,7 @@ func TestAdmin_WhatIsAskedWronglyIsRefused(t *testing.T) {
 			target, body          string
 			wantMessage, wantHint string
 		}{
-			{"an org that is not there", 400, "/v1/status?org=initech", "", `no org "initech"`, `["acme" "globex"]`},
+			{"an org that is not there", 400, "/v1/status?org=initech", "", `no org "initech"`, "acme, globex"},
 			{"an org that is not there", 400, "/v1/release", `{"org": "initech"}`, `no org "initech"`, "acme"},
 			{"nothing selected", 400, "/v1/release", `{}`, "nothing is selected", ""},
 			{"nothing selected", 400, "/v1/retry", `{}`, "nothing is selected", ""},

@@ -51,7 +51,7 @@ func (d *Dispatcher) restore(ctx context.Context, now time.Time) error {
 		return err
 	}
 	if paused.After(now) {
-		d.log.Warn("Adobe asked to wait, before this start: nothing is sent until then", "until", paused)
+		d.log.Warn("nothing is sent until then: Adobe asked to wait before this start, or the database was restored", "until", paused)
 	}
 	calls, err := d.store.SentSince(ctx, d.cfg.Org, now.Add(-readsFollow-d.cfg.CallTimeout))
 	if err != nil {

@@ -51,5 +51,5 @@ func oneFile(cmd *cobra.Command, args []string) error {
 	if len(args) == 1 && args[0] != "" {
 		return nil
 	}
-	return hinted{usagef("%s: want one FILE, got %d", cmd.CommandPath(), len(args)), "see: " + cmd.CommandPath() + " --help"}
+	return misused(cmd, "want one FILE, got %d", len(args))
 }

@@ -29,10 +29,15 @@ func usagef(format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...)}
 }
 
+// misused returns a usageError about the command line of cmd, with where to read on.
+func misused(cmd *cobra.Command, format string, args ...any) error {
+	return hinted{usagef("%s: %w", cmd.Name(), fmt.Errorf(format, args...)), "see: " + cmd.CommandPath() + " --help"}
+}
+
 // missingFlags says which flags a command lacks, all at once.
 func missingFlags(cmd *cobra.Command, names []string) error {
 	slices.Sort(names)
-	return hinted{usagef("%s: missing %s", cmd.CommandPath(), strings.Join(names, ", ")), "see: " + cmd.CommandPath() + " --help"}
+	return misused(cmd, "missing %s", strings.Join(names, ", "))
 }
 
 // needsPerson says that the command did what was asked, and that something

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,6 +64,9 @@ func healthcheck(ctx context.Context, listen string, stdout io.Writer) error {
 	// Not through a proxy: this is the same machine.
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Do(req)
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return hinted{fmt.Errorf("healthcheck: nothing listens on %s", req.URL.Host), "no bridge is running, or it has another listen than this configuration"}
+	}
 	if err != nil {
 		return fmt.Errorf("healthcheck: %w", err)
 	}

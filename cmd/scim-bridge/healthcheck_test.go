@@ -31,6 +31,17 @@ func TestHealthcheck_FailsWithTheReasonOfTheBridge(t *testing.T) {
 	}
 }
 
+func TestHealthcheck_SaysThatNobodyListens(t *testing.T) {
+	t.Parallel()
+	ports, err := freePorts(1)
+	require.NoError(t, err)
+	var out strings.Builder
+	err = healthcheck(t.Context(), "127.0.0.1:"+ports[0], &out)
+	require.Equal(t, exitFailed, report(&out, err))
+	require.Equal(t, "scim-bridge: healthcheck: nothing listens on 127.0.0.1:"+ports[0]+
+		"\n  hint: no bridge is running, or it has another listen than this configuration\n", out.String())
+}
+
 func TestHealthcheck_NeedsAnAddressItCanReach(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder

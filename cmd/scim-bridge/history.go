@@ -23,7 +23,7 @@ left the directory is found by the SCIM id, or by the address or name in Adobe.`
   scim-bridge history "Design" --limit 20`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] == "" {
-				return hinted{usagef("%s: want one id or name, got %d", cmd.CommandPath(), len(args)), "see: " + cmd.CommandPath() + " --help"}
+				return misused(cmd, "want one id or name, got %d", len(args))
 			}
 			return nil
 		},

@@ -107,5 +107,5 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return hinted{usagef("%s takes no argument, got %q", cmd.CommandPath(), args[0]), "see: " + cmd.CommandPath() + " --help"}
+	return misused(cmd, "takes no argument, got %q", args[0])
 }

@@ -163,6 +163,7 @@ func TestBudgetText(t *testing.T) {
 	}{
 		{"no limit", []bridge.Allowance{{Endpoint: "actions"}}, "calls have no limit"},
 		{"at once", []bridge.Allowance{{Endpoint: "actions", Limit: 10, Learned: 10, Spent: 1, Next: at}}, "1 of 10 calls a minute are spent"},
+		{"in a moment", []bridge.Allowance{{Endpoint: "actions", Limit: 10, Learned: 10, Spent: 1, Next: at.Add(400 * time.Millisecond)}}, "1 of 10 calls a minute are spent"},
 		{"a lower limit", []bridge.Allowance{{Endpoint: "actions", Limit: 10, Learned: 4, Next: at.Add(2 * time.Second)}},
 			"0 of 4 calls a minute are spent (10 are configured, and Adobe turned some away), the next in 2s"},
 		{"reads that wait", []bridge.Allowance{

@@ -239,14 +239,16 @@ func TestOperate_ExitCodes(t *testing.T) {
 		args string
 	}{
 		{exitWrongUse, `there is no org "initech"`, "status --org initech"},
-		{exitWrongUse, `hint: the configuration of the running bridge has ["acme"]`, "release --org initech --yes"},
+		{exitWrongUse, `hint: the configuration of the running bridge has acme`, "release --org initech --yes"},
 		{exitWrongUse, "nothing is selected\n  hint: say what with --user, --group, --org or --all", "release --yes"},
 		{exitWrongUse, "nothing is selected", "retry"},
 		{exitWrongUse, "--all goes with neither", "retry --all --user ada"},
 		{exitWrongUse, "--user is empty", "release --org acme --user= --yes"},
 		{exitWrongUse, "--group is empty", "release --org acme --group= --yes"},
 		{exitWrongUse, "--org is empty", "release --all --org= --yes"},
-		{exitWrongUse, "takes no argument", "status acme"},
+		{exitWrongUse, "scim-bridge: status: takes no argument, got \"acme\"\n  hint: see: scim-bridge status --help", "status acme"},
+		{exitWrongUse, `hint: say whose name that is: --user "ada" or --group "ada"`, "retry ada"},
+		{exitWrongUse, `hint: say whose name that is: --user "ada" or --group "ada"`, "release ada"},
 		{exitWrongUse, "want one id or name, got 0", "history"},
 		{exitWrongUse, "want one id or name, got 2", "history ada bob"},
 		{exitWrongUse, "--limit: 0 is out of range", "history ada --limit 0"},

@@ -22,7 +22,7 @@ before a whole org, or all of them, is let go, it says how much that is and asks
 		Example: `  scim-bridge release --user ada@example.com
   scim-bridge release --group "Design"
   scim-bridge release --org acme --yes`,
-		Args: noArguments,
+		Args: noNames,
 	}
 	flags, selection := addAdminFlags(cmd), addSelectionFlags(cmd)
 	yes := cmd.Flags().Bool("yes", false, "do not ask, for scripts")
@@ -80,20 +80,32 @@ func addSelectionFlags(cmd *cobra.Command) selectionFlags {
 	}
 }
 
+// noNames refuses arguments of commands that select by flags: whether a name is a
+// user's or a group's is not guessed.
+func noNames(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return hinted{
+		usagef("%s: takes no argument, got %q", cmd.Name(), args[0]),
+		fmt.Sprintf("say whose name that is: --user %[1]q or --group %[1]q", args[0]),
+	}
+}
+
 // read makes a selection of the flags, which must say something. One that is there
 // and empty, as a script's variable may be, must not widen it.
 func (f selectionFlags) read(cmd *cobra.Command, flags adminFlags) (bridge.Selection, error) {
 	for _, name := range []string{"user", "group", "org"} {
 		if flag := cmd.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" {
-			return bridge.Selection{}, usagef("%s: --%s is empty", cmd.CommandPath(), name)
+			return bridge.Selection{}, misused(cmd, "--%s is empty", name)
 		}
 	}
 	sel := bridge.Selection{Org: *flags.org, User: *f.user, Group: *f.group, All: *f.all}
 	switch {
 	case sel == bridge.Selection{}:
-		return sel, hinted{usagef("%s: nothing is selected", cmd.CommandPath()), "say what with --user, --group, --org or --all"}
+		return sel, hinted{usagef("%s: nothing is selected", cmd.Name()), "say what with --user, --group, --org or --all"}
 	case sel.Validate() != nil:
-		return sel, usagef("%s: --all goes with neither --user nor --group", cmd.CommandPath())
+		return sel, misused(cmd, "--all goes with neither --user nor --group")
 	}
 	return sel, nil
 }

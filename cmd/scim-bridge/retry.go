@@ -11,7 +11,7 @@ status shows what that is and what to mend first. What the provider changes, and
 what a new configuration may change, is tried again without this.`,
 		Example: `  scim-bridge retry --user ada@example.com
   scim-bridge retry --all`,
-		Args: noArguments,
+		Args: noNames,
 	}
 	flags, selection := addAdminFlags(cmd), addSelectionFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

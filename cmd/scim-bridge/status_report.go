@@ -200,7 +200,7 @@ func allowanceText(a bridge.Allowance, at time.Time) string {
 	switch {
 	case a.PausedUntil.After(at):
 		return text + fmt.Sprintf("; paused for %s: %s", lasted(a.PausedUntil.Sub(at)), pauseText(a.Why))
-	case a.Next.After(at):
+	case a.Next.Sub(at).Round(time.Second) > 0:
 		return text + ", the next in " + lasted(a.Next.Sub(at))
 	}
 	return text
