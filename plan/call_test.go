@@ -210,10 +210,8 @@ func given(l *ledger, links []plan.Link, account, name string) bool {
 // or did.
 func wasGiven(l *ledger, links []plan.Link, name string) bool {
 	return strings.HasPrefix(name, "_") || present(l, func(o plan.AdobeGroup) bool {
-		ruled := o.Type != umapi.UserGroup && o.Type != ""
-		for _, k := range slices.Concat(slices.Collect(maps.Values(l.links)), links) {
-			ruled = ruled || k.Kind == plan.KindGroup && k.Mirror == o.ID && k.Rule
-		}
+		ruled := o.Type != umapi.UserGroup && o.Type != "" || l.ruled[o.ID] ||
+			slices.ContainsFunc(links, func(k plan.Link) bool { return k.Mirror == o.ID && k.Rule })
 		return o.Name == name && o.Presence == plan.Present && ruled
 	})
 }

@@ -40,7 +40,7 @@ func (e *edge) ready() bool {
 // something that gives rights, or a rule gives them.
 func (e *edge) verified() bool {
 	g := e.group
-	return g.Type == umapi.UserGroup || g.grants() || e.byRule || !e.add && g.ruled
+	return g.Type == umapi.UserGroup || g.grants() || e.byRule || !e.add && g.Ruled
 }
 
 // rootable reports whether the membership may travel in a command of the group's.

@@ -72,7 +72,11 @@ func (w *world) linkGroup(t *team, g *group, rule bool) {
 	w.unlinkGroup(t, g)
 	t.current = append(t.current, g)
 	if rule {
-		g.guests, g.ruled = append(g.guests, t), true
+		g.guests = append(g.guests, t)
+		if !g.Ruled {
+			g.Ruled = true
+			w.plan.Decided.AdobeGroups = append(w.plan.Decided.AdobeGroups, g.AdobeGroup)
+		}
 	} else {
 		g.teams = append(g.teams, t)
 	}

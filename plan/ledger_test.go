@@ -76,6 +76,7 @@ type ledger struct {
 	adobeGroups map[string]plan.AdobeGroup
 	edges       map[plan.Edge]plan.Presence
 	due         map[key]*row
+	ruled       map[string]bool // ids of Adobe groups that a rule mapped to at any time
 	groupsKnown bool
 	flights     []plan.Flight
 	allowance   *plan.Removals
@@ -86,7 +87,7 @@ func newLedger() *ledger {
 		rules: federated, now: epoch, groupsKnown: true,
 		users: map[string]directory.User{}, groups: map[string]directory.Group{}, members: map[string]map[string]bool{},
 		links: map[plan.Link]plan.Link{}, accounts: map[string]plan.Account{}, adobeGroups: map[string]plan.AdobeGroup{},
-		edges: map[plan.Edge]plan.Presence{}, due: map[key]*row{},
+		edges: map[plan.Edge]plan.Presence{}, due: map[key]*row{}, ruled: map[string]bool{},
 	}
 }
 
@@ -316,6 +317,7 @@ func (l *ledger) input(limits plan.Limits, window int) plan.Input {
 func (l *ledger) link(links []plan.Link) {
 	for _, k := range links {
 		l.links[plan.Link{Kind: k.Kind, Directory: k.Directory, Mirror: k.Mirror}] = k
+		l.ruled[k.Mirror] = l.ruled[k.Mirror] || k.Rule
 	}
 }
 

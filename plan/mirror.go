@@ -73,6 +73,10 @@ type AdobeGroup struct {
 	// Adopted means that the group was there before the bridge: it is never
 	// renamed or deleted, and only members that the bridge added are removed.
 	Adopted bool
+	// Ruled means that a rule of the configuration maps groups to it, or did: what its
+	// members hold may be rights, and is taken from them as it was given. The link that
+	// says so may be gone before the memberships are.
+	Ruled bool `json:",omitempty"`
 	// Candidate is the name that Adobe may hold instead of Name while Presence
 	// is Unknown after a rename.
 	Candidate string

@@ -25,7 +25,7 @@ func (g *group) mappable() bool { return !g.grants() && !g.protected() }
 
 // closed reports whether no membership of it is touched: it is protected, or gives
 // rights and never was a rule's target, though a group has its name.
-func (g *group) closed() bool { return g.protected() || g.grants() && len(g.teams) > 0 && !g.ruled }
+func (g *group) closed() bool { return g.protected() || g.grants() && len(g.teams) > 0 && !g.Ruled }
 
 // given reports whether the group is not ours to make.
 func (g *group) given() bool { return (len(g.guests) > 0 || g.grants()) && !g.hasOwner() }
@@ -101,7 +101,6 @@ func (w *world) placeByRule(d Due, t *team) {
 			if g.implied() {
 				g.Presence = Present
 			}
-			w.plan.Decided.AdobeGroups = append(w.plan.Decided.AdobeGroups, g.AdobeGroup)
 		case !sameText(g.Name, name):
 			w.readGroup(g, d) // it may have got that name
 			return

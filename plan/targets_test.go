@@ -3,6 +3,8 @@ package plan_test
 import (
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/scim-bridge/scim-bridge/mapping"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/umapi"
@@ -70,10 +72,30 @@ func TestBuild_GroupsByRule(t *testing.T) {
 				l.link([]plan.Link{{Kind: plan.KindGroup, Directory: "g", Mirror: "adobe:Team", Rule: true}})
 				l.edges[plan.Edge{Account: "u", Group: "adobe:Team"}] = plan.Present
 				l.owe(plan.KindMirrored, "u", "adobe:Team", plan.ClassMembership)
+				l.editGroup("adobe:Team", func(g *plan.AdobeGroup) { g.Ruled = true })
 				l.owe(plan.KindGroup, "", "g", plan.ClassAttribute)
 			},
 			sent:    []string{`{"user":"ada@example.com","do":[{"remove":{"group":["Team"]}}]}`},
 			decided: map[string]string{"group g": "failed bridge.group.not_a_user_group"},
 		},
 	})
+}
+
+func TestBuild_TakesBackWhatARuleGaveThoughNoLinkSaysSo(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.rules.Groups = []mapping.GroupRule{{From: "Team", To: []string{"Photoshop"}}}
+	l.adobeGroups["p"] = plan.AdobeGroup{ID: "p", Name: "Photoshop", Presence: plan.Present, Adopted: true}
+	l.mirrored("u", ada)
+	l.putGroup("g", "Team")
+	l.join("g", "u")
+	l.run(t)
+	require.Equal(t, map[plan.Edge]plan.Presence{{Account: "u", Group: "p"}: plan.Present}, l.edges)
+
+	l.deleteGroup("g")
+	l.settled()
+	delete(l.links, plan.Link{Kind: plan.KindGroup, Directory: "g", Mirror: "p"})
+	l.owe(plan.KindMirrored, "u", "p", plan.ClassMembership)
+	p := l.build(plan.Limits{}, 2000)
+	require.Equal(t, []string{`{"user":"ada@example.com","do":[{"remove":{"group":["Photoshop"]}}]}`}, sent(p))
 }

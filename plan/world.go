@@ -91,7 +91,6 @@ type group struct {
 	rules   *mapping.Rules
 	teams   []*team // whose own it is
 	guests  []*team // whom a rule maps to it
-	ruled   bool    // a rule maps to it, or did
 	known   bool    // the mirror has a row for it
 	planned bool
 	coming  bool // by a call soon, with memberships that wait for it
@@ -273,7 +272,6 @@ func (w *world) link(l Link) {
 		if g == nil {
 			g = w.addGroup(l.Mirror, AdobeGroup{ID: l.Mirror, Name: t.name, Presence: Absent, Type: umapi.UserGroup})
 		}
-		g.ruled = g.ruled || l.Rule
 		if l.Stale {
 			t.stale = append(t.stale, g)
 			return

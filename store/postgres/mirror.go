@@ -16,7 +16,7 @@ const (
 		SELECT ` + accountColumns + `
 		FROM unnest($2::text[]) j (value) JOIN accounts a ON a.org = $1 AND a.id = j.value`
 
-	adobeGroupColumns = `a.id, a.name, a.type, a.presence, a.adopted, a.candidate, a.missed_at`
+	adobeGroupColumns = `a.id, a.name, a.type, a.presence, a.adopted, a.ruled, a.candidate, a.missed_at`
 
 	adobeGroupsByIDs = `
 		SELECT ` + adobeGroupColumns + `
@@ -73,7 +73,7 @@ func (f *facts) adobeGroups(ctx context.Context, ids []string) error {
 func scanAdobeGroup(row scanner) (plan.AdobeGroup, error) {
 	var g plan.AdobeGroup
 	var missedAt int64
-	err := row.Scan(&g.ID, &g.Name, &g.Type, &g.Presence, &g.Adopted, &g.Candidate, &missedAt)
+	err := row.Scan(&g.ID, &g.Name, &g.Type, &g.Presence, &g.Adopted, &g.Ruled, &g.Candidate, &missedAt)
 	g.MissedAt = date(missedAt)
 	return g, err
 }
@@ -91,10 +91,10 @@ const (
 			twin = excluded.twin, look_at = excluded.look_at, looks = excluded.looks`
 
 	putAdobeGroup = `
-		INSERT INTO adobe_groups (org, id, name, name_key, type, presence, adopted, candidate, candidate_key, missed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		INSERT INTO adobe_groups (org, id, name, name_key, type, presence, adopted, ruled, candidate, candidate_key, missed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (org, id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key,
-			type = excluded.type, presence = excluded.presence, adopted = excluded.adopted,
+			type = excluded.type, presence = excluded.presence, adopted = excluded.adopted, ruled = excluded.ruled,
 			candidate = excluded.candidate, candidate_key = excluded.candidate_key, missed_at = excluded.missed_at`
 
 	missAccounts    = `UPDATE accounts SET presence = 'unknown' WHERE org = $1 AND id = ANY($2::text[]) AND presence = 'present'`
@@ -138,7 +138,7 @@ func (t *tx) mirrorAccount(org string, a plan.Account) {
 // of one that is doubtful become so.
 func (t *tx) mirrorGroup(org string, g plan.AdobeGroup) {
 	t.later(putAdobeGroup, org, g.ID, g.Name, directory.Fold(g.Name), string(g.Type), string(g.Presence),
-		g.Adopted, g.Candidate, directory.Fold(g.Candidate), micros(g.MissedAt))
+		g.Adopted, g.Ruled, g.Candidate, directory.Fold(g.Candidate), micros(g.MissedAt))
 	switch g.Presence {
 	case plan.Absent:
 		t.later(forgetAdobeGroup, org, g.ID)

@@ -16,7 +16,7 @@ const (
 		SELECT ` + accountColumns + `
 		FROM json_each(?2) j CROSS JOIN accounts a ON a.org = ?1 AND a.id = j.value`
 
-	adobeGroupColumns = `a.id, a.name, a.type, a.presence, a.adopted, a.candidate, a.missed_at`
+	adobeGroupColumns = `a.id, a.name, a.type, a.presence, a.adopted, a.ruled, a.candidate, a.missed_at`
 
 	adobeGroupsByIDs = `
 		SELECT ` + adobeGroupColumns + `
@@ -73,7 +73,7 @@ func (f *facts) adobeGroups(ctx context.Context, ids []string) error {
 func scanAdobeGroup(row scanner) (plan.AdobeGroup, error) {
 	var g plan.AdobeGroup
 	var missedAt int64
-	err := row.Scan(&g.ID, &g.Name, &g.Type, &g.Presence, &g.Adopted, &g.Candidate, &missedAt)
+	err := row.Scan(&g.ID, &g.Name, &g.Type, &g.Presence, &g.Adopted, &g.Ruled, &g.Candidate, &missedAt)
 	g.MissedAt = date(missedAt)
 	return g, err
 }
@@ -91,10 +91,10 @@ const (
 			twin = excluded.twin, look_at = excluded.look_at, looks = excluded.looks`
 
 	putAdobeGroup = `
-		INSERT INTO adobe_groups (org, id, name, name_key, type, presence, adopted, candidate, candidate_key, missed_at)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+		INSERT INTO adobe_groups (org, id, name, name_key, type, presence, adopted, ruled, candidate, candidate_key, missed_at)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
 		ON CONFLICT (org, id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key,
-			type = excluded.type, presence = excluded.presence, adopted = excluded.adopted,
+			type = excluded.type, presence = excluded.presence, adopted = excluded.adopted, ruled = excluded.ruled,
 			candidate = excluded.candidate, candidate_key = excluded.candidate_key, missed_at = excluded.missed_at`
 
 	missAccounts    = `UPDATE accounts SET presence = 'unknown' WHERE org = ?1 AND id IN (SELECT value FROM json_each(?2)) AND presence = 'present'`
@@ -143,7 +143,7 @@ func (t *tx) mirrorAccount(ctx context.Context, org string, a plan.Account) erro
 // of one that is doubtful become so.
 func (t *tx) mirrorGroup(ctx context.Context, org string, g plan.AdobeGroup) error {
 	_, err := t.exec(ctx, putAdobeGroup, org, g.ID, g.Name, directory.Fold(g.Name), string(g.Type), string(g.Presence),
-		flag(g.Adopted), g.Candidate, directory.Fold(g.Candidate), micros(g.MissedAt))
+		flag(g.Adopted), flag(g.Ruled), g.Candidate, directory.Fold(g.Candidate), micros(g.MissedAt))
 	switch {
 	case err != nil:
 	case g.Presence == plan.Absent:

@@ -61,12 +61,12 @@ func listWakes(f *fixture) {
 func listKnown(f *fixture) {
 	f.settle(1, plan.Settlement{AdobeGroups: []plan.AdobeGroup{
 		{ID: "eng", Name: "Engineering", Type: umapi.UserGroup, Presence: plan.Absent},
-		{ID: "ops", Name: "Ops", Type: umapi.UserGroup, Presence: plan.Present, Adopted: true},
+		{ID: "ops", Name: "Ops", Type: umapi.UserGroup, Presence: plan.Present, Adopted: true, Ruled: true},
 	}, Memberships: held(plan.Present, plan.Edge{Account: "ada", Group: "ops"}), Accounts: []plan.Account{account("ada")}})
 	f.list(2, listed("adobe:1", "ENGINEERING"), plan.AdobeGroup{ID: "adobe:2", Name: "ops", Type: umapi.ProductProfile})
 	require.Equal(f, map[string]plan.AdobeGroup{
 		"eng": {ID: "eng", Name: "ENGINEERING", Type: umapi.UserGroup, Presence: plan.Present},
-		"ops": {ID: "ops", Name: "ops", Type: umapi.ProductProfile, Presence: plan.Present, Adopted: true},
+		"ops": {ID: "ops", Name: "ops", Type: umapi.ProductProfile, Presence: plan.Present, Adopted: true, Ruled: true},
 	}, f.mirror("engineering", "ops"))
 	require.Len(f, facts(f, plan.Query{Emails: []string{"ada@example.com"}}).Edges, 1)
 }

@@ -46,7 +46,7 @@ var (
 	}
 	engAdobe = plan.AdobeGroup{
 		ID: "eng", Name: "Engineering", Type: umapi.UserGroup, Presence: plan.Present, Adopted: true, Candidate: "Builders",
-		MissedAt: time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC),
+		Ruled: true, MissedAt: time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC),
 	}
 	adaLink = plan.Link{Kind: plan.KindUser, Directory: "ada", Mirror: "ada"}
 	engLink = plan.Link{Kind: plan.KindGroup, Directory: "eng", Mirror: "eng"}

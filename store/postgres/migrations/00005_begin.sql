@@ -305,6 +305,7 @@ CREATE TABLE adobe_groups (
     type          TEXT COLLATE "C" NOT NULL,
     presence      TEXT COLLATE "C" NOT NULL,
     adopted       BOOLEAN NOT NULL,
+    ruled         BOOLEAN NOT NULL, -- a rule of the configuration maps groups to it, or did
     candidate     TEXT COLLATE "C" NOT NULL,
     candidate_key TEXT COLLATE "C" NOT NULL,
     missed_at     BIGINT  NOT NULL, -- when Adobe first showed no group where one of the bridge's own was looked for
