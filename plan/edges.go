@@ -222,7 +222,7 @@ func (w *world) difference(a *account, g *group) *edge {
 		return nil
 	}
 	e := &edge{Edge: key, account: a, group: g, add: wanted}
-	e.byRule = slices.ContainsFunc(pairs, func(d Due) bool { return w.team(d.Group).byRule })
+	e.byRule = slices.ContainsFunc(pairs, func(d Due) bool { return w.team(d.Group).isGuest(g) })
 	e.lands = w.flying.against(e)
 	w.items[key] = e
 	a.items = append(a.items, e)

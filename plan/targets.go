@@ -53,15 +53,19 @@ func (t *team) own() *group {
 	return nil
 }
 
+// isGuest reports whether a rule maps the team to the Adobe group, and the link says so.
+func (t *team) isGuest(g *group) bool { return t.byRule && slices.Contains(g.guests, t) }
+
 // unmapped reports whether a rule says that the team maps to nothing.
 func (t *team) unmapped() bool { return t.byRule && len(t.targets) == 0 }
 
-// outdated reports whether the team is linked to what a rule does not map it to, or
-// by a rule that is no more: its row is due then, and its memberships wait for that.
+// outdated reports whether the team is linked to what a rule does not map it to, or not
+// yet by that rule, or by one that is no more: its row is due then, and its memberships
+// wait for that.
 func (t *team) outdated() bool {
 	return !t.damaged && slices.ContainsFunc(t.current, func(g *group) bool {
 		if t.byRule {
-			return !slices.ContainsFunc(t.targets, func(name string) bool { return sameText(name, g.Name) })
+			return t.owns(g) || !slices.ContainsFunc(t.targets, func(name string) bool { return sameText(name, g.Name) })
 		}
 		return !t.owns(g) && !sameText(g.Name, t.name)
 	})
@@ -115,9 +119,9 @@ func (w *world) placeByRule(d Due, t *team) {
 	}
 	joins := false
 	for _, g := range targets {
-		joins = joins || !slices.Contains(t.current, g)
 		if !slices.Contains(g.guests, t) {
 			w.linkGroup(t, g, true)
+			joins = true
 		}
 	}
 	if joins {

@@ -78,6 +78,16 @@ func TestBuild_GroupsByRule(t *testing.T) {
 			sent:    []string{`{"user":"ada@example.com","do":[{"remove":{"group":["Team"]}}]}`},
 			decided: map[string]string{"group g": "failed bridge.group.not_a_user_group"},
 		},
+		"a member waits until the link of the group's own is by the rule": {
+			world: func(l *ledger) {
+				l.mirrored("u", ada)
+				l.mirroredGroup("g", "Team")
+				l.editGroup("g", func(g *plan.AdobeGroup) { g.Adopted, g.Type = true, "" })
+				rule(l, "Team")
+				l.join("g", "u")
+			},
+			decided: map[string]string{"edge gu": "parked bridge.waits"},
+		},
 	})
 }
 
