@@ -144,11 +144,14 @@ func (l *ledger) putGroup(id, name string) {
 		panic(err)
 	}
 	class := plan.ClassAttribute
-	if _, existed := l.groups[id]; !existed {
+	g, existed := l.groups[id]
+	if !existed {
 		class = plan.ClassGroup
+		g.Meta = directory.Meta{ID: id, Created: l.now}
 		l.members[id] = map[string]bool{}
 	}
-	l.groups[id] = directory.Group{Meta: directory.Meta{ID: id, Created: l.now}, Document: doc}
+	g.Document = doc
+	l.groups[id] = g
 	l.owe(plan.KindGroup, "", id, class)
 }
 

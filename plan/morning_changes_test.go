@@ -124,6 +124,7 @@ func (m *morning) name(id string, names []string) {
 			return
 		}
 	}
+	m.l.now = m.l.now.Add(time.Second)
 	m.note("IDP names %s %q", id, name)
 	m.l.putGroup(id, name)
 }
@@ -138,6 +139,7 @@ func (m *morning) rule() {
 			m.l.rules.Groups = append(m.l.rules.Groups, mapping.GroupRule{From: from, To: to})
 		}
 	}
+	m.l.now = m.l.now.Add(time.Second)
 	m.note("rules %+v", m.l.rules.Groups)
 	m.retryFailed()
 	for _, id := range slices.Sorted(maps.Keys(m.l.groups)) {
