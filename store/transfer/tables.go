@@ -44,7 +44,7 @@ var Tables = []Table{
 		number("not_before", "attempts", "refused"), flag("released"), text("code", "message", "hint")),
 	table("accounts", 2, text("org", "id", "presence", "type", "email", "email_key", "username", "domain", "first_name", "last_name",
 		"country", "candidate", "candidate_key"), flag("twin"), number("look_at", "looks")),
-	table("adobe_groups", 2, text("org", "id", "name", "name_key", "type", "presence"), flag("adopted"),
+	table("adobe_groups", 2, text("org", "id", "name", "name_key", "type", "presence"), flag("adopted", "ruled"),
 		text("candidate", "candidate_key"), number("missed_at")),
 	table("edges", 3, text("org", "account", "adobe_group"), flag("doubtful")),
 	table("links", 4, text("org", "kind", "directory_id", "mirror_id"), flag("stale", "rule"), number("synced_at")),
