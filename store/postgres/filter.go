@@ -44,12 +44,13 @@ func (dialect) EndsWith(text, part string) string {
 
 // userTable is how users are searched: u is the row.
 var userTable = search.Table{
+	Key: "u.key", Keys: "SELECT u.key FROM users u WHERE u.org = $1",
 	Document: "u.search",
 	Columns: map[string]search.Column{
-		"id":                {SQL: "u.id", Kind: search.ExactText},
-		"username":          {SQL: "u.user_name_key", Kind: search.Text},
-		"externalid":        {SQL: "u.external_id", Kind: search.ExactText, Missing: "u.no_external_id"},
-		"displayname":       {SQL: "u.display_name_key", Kind: search.Text, Missing: "u.no_display_name"},
+		"id":                {SQL: "u.id", Kind: search.ExactText, Indexed: true},
+		"username":          {SQL: "u.user_name_key", Kind: search.Text, Indexed: true},
+		"externalid":        {SQL: "u.external_id", Kind: search.ExactText, Missing: "u.no_external_id", Indexed: true},
+		"displayname":       {SQL: "u.display_name_key", Kind: search.Text, Missing: "u.no_display_name", Indexed: true},
 		"active":            {SQL: "u.active", Kind: search.Flag},
 		"meta":              {Kind: search.Whole},
 		"meta.resourcetype": {SQL: `('User' COLLATE "C")`, Kind: search.ExactText},
@@ -79,10 +80,11 @@ var userTable = search.Table{
 
 // groupTable is how groups are searched: g is the row.
 var groupTable = search.Table{
+	Key: "g.key", Keys: "SELECT g.key FROM groups g WHERE g.org = $1",
 	Columns: map[string]search.Column{
-		"id":                 {SQL: "g.id", Kind: search.ExactText},
-		"externalid":         {SQL: "g.external_id", Kind: search.ExactText, Missing: "g.no_external_id"},
-		"displayname":        {SQL: "g.display_name_key", Kind: search.Text},
+		"id":                 {SQL: "g.id", Kind: search.ExactText, Indexed: true},
+		"externalid":         {SQL: "g.external_id", Kind: search.ExactText, Missing: "g.no_external_id", Indexed: true},
+		"displayname":        {SQL: "g.display_name_key", Kind: search.Text, Indexed: true},
 		"meta":               {Kind: search.Whole},
 		"meta.resourcetype":  {SQL: `('Group' COLLATE "C")`, Kind: search.ExactText},
 		"meta.created":       {SQL: "g.created", Kind: search.Date},

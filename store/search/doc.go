@@ -12,6 +12,10 @@
 // storetest holds the databases to that with random filters. A condition may
 // come to NULL where the filter does not match, and never to true.
 //
+// Where a filter joins by or what several indexes find, each is asked for itself
+// and their keys are put together: a database that reads the condition as it
+// stands asks none of them, and looks at every resource.
+//
 // The databases differ in how they reach into a document and in a few functions
 // of text: a [Dialect] says how.
 package search

@@ -2,6 +2,10 @@ package search
 
 // Table is how a table of resources is searched.
 type Table struct {
+	// Key is the column that tells resources apart, and Keys selects it from the
+	// resources of the org, with a WHERE. Where both are empty, no indexes are
+	// put together.
+	Key, Keys string
 	// Document is the column of the searched form, empty if there is none.
 	Document string
 	// Columns are attributes that have a column, by name in lower case, with an
@@ -20,6 +24,9 @@ type Column struct {
 	// Missing is the condition that it is unassigned. Empty means that SQL is
 	// NULL then, or that it never is.
 	Missing string
+	// Indexed says that an index finds the few resources that have a value, or
+	// one that begins so.
+	Indexed bool
 }
 
 // Kind is how a column is compared.

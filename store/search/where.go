@@ -26,7 +26,11 @@ func (b builder) expr(e filter.Expr) string {
 	case filter.And:
 		return b.join(" AND ", conjuncts(e))
 	case filter.Or:
-		return b.join(" OR ", disjuncts(e))
+		terms := disjuncts(e)
+		if condition, ok := b.either(terms); ok {
+			return condition
+		}
+		return b.join(" OR ", terms)
 	case filter.Not:
 		return not(b.expr(e.Expr))
 	case filter.ValuePath:
@@ -225,15 +229,18 @@ func (l *elements) exists(condition string) string {
 	return "EXISTS (SELECT 1 " + l.from() + condition + ")"
 }
 
+// holds reports whether the list's index answers a comparison.
+func (l *elements) holds(sub string, c filter.Compare) bool {
+	value, ok := text(c.Value)
+	return ok && value != "" && l.Holding != "" && c.Op == filter.Eq && strings.EqualFold(sub, "value")
+}
+
 // holding is a comparison that the list's index answers, if it does.
 func (l *elements) holding(sub string, c filter.Compare) (string, bool) {
-	if l.Holding == "" || c.Op != filter.Eq || !strings.EqualFold(sub, "value") {
+	if !l.holds(sub, c) {
 		return "", false
 	}
-	value, ok := text(c.Value)
-	if !ok || value == "" {
-		return "", false
-	}
+	value, _ := text(c.Value)
 	if !Exact(filter.Path{Attr: l.path.Attr, Sub: sub}) {
 		value = directory.Fold(value)
 	}

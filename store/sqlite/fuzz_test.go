@@ -23,6 +23,8 @@ func FuzzWhere(f *testing.F) {
 		`emails co "a" or name.familyName sw "Stra" or active eq false or active ne "x"`,
 		`meta.lastModified gt "2026-11-22T00:00:00.0000001Z" or meta.created le 2026`,
 		`urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager eq "7" and name pr`,
+		`userName eq "ADA" or emails.value eq "a@b.c" or externalId eq "x" or externalId eq "X"`,
+		`active pr and (displayName sw "strasse" or userName sw "e" and title ne "Dr") or not (id eq "0" or userName eq "bob")`,
 		`groups.value eq "g" or groups pr or name[givenName ne null] or id lt 1e5`,
 		`a'b.c eq "x" or a"b pr`, `x eq "\udbff\udfff"`, strings.Repeat(`emails[value sw "x"] or `, 99) + `id pr`,
 	} {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"pgregory.net/rapid"
@@ -197,12 +198,43 @@ func filters(all []filter.Path, known []string, depth int) *rapid.Generator[filt
 				break
 			}
 			return filter.ValuePath{Path: p, Filter: filters(inBrackets, known, depth).Draw(t, "in brackets")}
+		case 5:
+			if len(all) > len(inBrackets) {
+				return eithers(all, known).Draw(t, "either")
+			}
 		}
 		c := filter.Compare{Path: rapid.SampledFrom(all).Draw(t, "path"), Op: ops.Draw(t, "op")}
 		if c.Op != filter.Pr {
 			c.Value = literals(known).Draw(t, "value")
 		}
 		return c
+	})
+}
+
+// eithers joins by or what indexes may answer each for itself.
+func eithers(all []filter.Path, known []string) *rapid.Generator[filter.Expr] {
+	var indexed []filter.Path
+	for _, p := range all {
+		switch strings.ToLower(p.Attr) {
+		case "id", "externalid", "username", "displayname", "emails", "groups", "members":
+			if p.Sub == "" || p.Sub == "value" {
+				indexed = append(indexed, p)
+			}
+		}
+	}
+	return rapid.Custom(func(t *rapid.T) filter.Expr {
+		one := func(label string) filter.Expr {
+			return filter.Compare{
+				Path:  rapid.SampledFrom(indexed).Draw(t, label+" path"),
+				Op:    rapid.SampledFrom([]filter.Op{filter.Eq, filter.Eq, filter.Sw}).Draw(t, label+" op"),
+				Value: rapid.OneOf(rapid.SampledFrom(known), words).Draw(t, label+" value"),
+			}
+		}
+		e := one("first")
+		for i := range rapid.IntRange(1, 3).Draw(t, "more") {
+			e = filter.Or{Left: e, Right: one(fmt.Sprint("more", i))}
+		}
+		return e
 	})
 }
 
