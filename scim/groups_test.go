@@ -179,6 +179,32 @@ func TestPatchGroup_ReadsTheMembersOnceForAllFilters(t *testing.T) {
 	require.Equal(t, []string{ada}, c.members(id))
 }
 
+func TestPatchGroup_ReadsOnlyWhomItsFiltersName(t *testing.T) {
+	t.Parallel()
+	dir := &countingMembers{Store: open(t)}
+	c := serveOn(t, dir)
+	ada, bob, eve := c.addUser("ada"), c.addUser("bob"), c.addUser("eve")
+	inner := c.addGroup("Inner")
+	id := c.addGroup("Sales", ada, bob, inner)
+	path := func(where string) string { return fmt.Sprintf(`{"op":"remove","path":%q}`, "members["+where+"]") }
+	dir.reads.Store(0)
+
+	c.patch("/Groups/"+id+"?attributes=displayName", ops(
+		path(`value eq "`+ada+`" and type eq "Group"`),
+		path(`value eq "`+inner+`" and type eq "Group"`),
+		path(`value eq "nobody" and type eq "User"`),
+		path(`type eq "User" and (value eq "`+bob+`" or value eq "`+eve+`")`),
+		`{"op":"add","path":"members","value":[{"value":"`+eve+`"}]}`,
+		path(`value eq "`+eve+`" and display eq "ada@example.com"`),
+	)).status(200)
+
+	require.Zero(t, dir.reads.Load(), "the group's members are not read")
+	require.ElementsMatch(t, []string{ada, eve}, c.members(id))
+	version := c.get("/Groups/" + id).Header().Get("ETag")
+	c.patch("/Groups/"+id, ops(path(`value eq "`+bob+`" and type eq "User"`))).status(200)
+	require.Equal(t, version, c.get("/Groups/"+id).Header().Get("ETag"), "who is no member is removed without a change")
+}
+
 // countingMembers counts how often members are read.
 type countingMembers struct {
 	*sqlite.Store

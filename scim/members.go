@@ -127,11 +127,21 @@ func memberEndpoint(m directory.Member) string {
 
 // resolve makes changes of steps, of which some say by a filter whom they remove,
 // whose paths are the sub-attributes of a member. The members are read once,
-// however many filters there are, and each goes through all of them.
+// however many filters there are, and each goes through all of them; or only
+// those whom the filters name, if they all do.
 func (s *service) resolve(r *http.Request, group string, steps []resource.MemberStep) ([]directory.MemberChange, error) {
 	c := newCandidates(steps)
 	v := renderer{base: s.base(r)}
-	if !c.replaced {
+	few, bounded := c.among()
+	switch {
+	case c.replaced:
+	case bounded:
+		// To remove somebody who is no member changes nothing, so that it need not
+		// be known who is one.
+		if err := s.passEach(r, c, few, true); err != nil {
+			return nil, err
+		}
+	default:
 		err := s.eachMember(r.Context(), group, func(page []directory.Member) error {
 			for _, m := range page {
 				c.pass(m.ID, true, v.memberFields(m))
@@ -142,17 +152,26 @@ func (s *service) resolve(r *http.Request, group string, steps []resource.Member
 			return nil, err
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(c.added)) {
+	if err := s.passEach(r, c, slices.Sorted(maps.Keys(c.added)), false); err != nil {
+		return nil, err
+	}
+	return c.changes(), nil
+}
+
+// passEach takes those of some ids that are resources through the steps.
+func (s *service) passEach(r *http.Request, c *candidates, ids []string, member bool) error {
+	v := renderer{base: s.base(r)}
+	for _, id := range ids {
 		m, err := s.findMember(r.Context(), id)
 		if errors.Is(err, directory.ErrNotFound) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		c.pass(id, false, v.memberFields(m))
+		c.pass(id, member, v.memberFields(m))
 	}
-	return c.changes(), nil
+	return nil
 }
 
 // candidates are all who may be members between the steps of one change.
@@ -190,6 +209,19 @@ func newCandidates(steps []resource.MemberStep) *candidates {
 		}
 	}
 	return c
+}
+
+// among gives the ids that the filters can mean, sorted, if all of them say so.
+func (c *candidates) among() ([]string, bool) {
+	var ids []string
+	for _, i := range c.filters {
+		if c.steps[i].Among == nil {
+			return nil, false
+		}
+		ids = append(ids, c.steps[i].Among...)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), true
 }
 
 // pass takes one through the steps, and notes which filters mean it while it is

@@ -25,6 +25,8 @@ type MemberStep struct {
 	// display and $ref, where ids do not say it; IDs is then empty. The caller
 	// must find out whom it selects.
 	Where filter.Expr
+	// Among are the only ids that Where can select, nil if it does not say so.
+	Among []string
 }
 
 // memberSteps gives the steps with each id once.
@@ -120,11 +122,33 @@ func (e *editor) removeWhere(f filter.Expr) *Error {
 		return refuse(scimerrors.ScimTypeTooMany, "more than %d operations select members by something other than their value: name them by value, or send several requests", MaxSelections)
 	}
 	if n := len(e.steps) - 1; n >= 0 && e.steps[n].Where != nil {
-		e.steps[n].Where = filter.Or{Left: e.steps[n].Where, Right: f}
-		return nil
+		f = filter.Or{Left: e.steps[n].Where, Right: f}
+		e.steps = e.steps[:n]
 	}
-	e.steps = append(e.steps, MemberStep{Op: directory.MemberRemove, Where: f})
+	among, _ := idsAmong(f)
+	e.steps = append(e.steps, MemberStep{Op: directory.MemberRemove, Where: f, Among: among})
 	return nil
+}
+
+// idsAmong gives ids of which a filter selects some or none; ok is false if it may
+// select others.
+func idsAmong(f filter.Expr) (ids []string, ok bool) {
+	switch f := f.(type) {
+	case filter.And:
+		if ids, ok = idsAmong(f.Left); ok {
+			return ids, true
+		}
+		return idsAmong(f.Right)
+	case filter.Or:
+		l, lok := idsAmong(f.Left)
+		r, rok := idsAmong(f.Right)
+		if lok && rok {
+			return append(l, r...), true
+		}
+	case filter.Compare:
+		return idsOf(f)
+	}
+	return nil, false
 }
 
 // idsOf gives the ids of value eq "a" or value eq "b"; ok is false for any

@@ -27,6 +27,9 @@ func TestPatch_ChangesMembers(t *testing.T) {
 	t.Parallel()
 	type steps = []resource.MemberStep
 	users := filter.Compare{Path: filter.Path{Attr: "type"}, Op: filter.Eq, Value: "User"}
+	is := func(id string) filter.Expr {
+		return filter.Compare{Path: filter.Path{Attr: "value"}, Op: filter.Eq, Value: id}
+	}
 	cases := map[string]struct {
 		ops     string
 		want    steps
@@ -39,6 +42,10 @@ func TestPatch_ChangesMembers(t *testing.T) {
 		"by filter":                    {ops: withPath("remove", `members[value eq "u1"]`, ""), want: steps{removes("u1")}},
 		"by a filter of several":       {ops: withPath("remove", `members[value eq "u1" or value eq "u2" or value eq "u1"]`, ""), want: steps{removes("u1", "u2")}},
 		"by any other filter":          {ops: withPath("remove", `members[type eq "User"]`, ""), want: steps{{Op: directory.MemberRemove, Where: users}}},
+		"by a filter of one":           {ops: withPath("remove", `members[type eq "User" and value eq "u1"]`, ""), want: steps{{Op: directory.MemberRemove, Where: filter.And{Left: users, Right: is("u1")}, Among: []string{"u1"}}}},
+		"by filters of one each":       {ops: withPath("remove", `members[type eq "User" and value eq "u1"]`, "") + "," + withPath("remove", `members[value eq "u2" and type eq "User"]`, ""), want: steps{{Op: directory.MemberRemove, Where: filter.Or{Left: filter.And{Left: users, Right: is("u1")}, Right: filter.And{Left: is("u2"), Right: users}}, Among: []string{"u1", "u2"}}}},
+		"by a filter of one or any":    {ops: withPath("remove", `members[type eq "User" and value eq "u1"]`, "") + "," + withPath("remove", `members[type eq "User"]`, ""), want: steps{{Op: directory.MemberRemove, Where: filter.Or{Left: filter.And{Left: users, Right: is("u1")}, Right: users}}}},
+		"by a filter of any but one":   {ops: withPath("remove", `members[not (value eq "u1")]`, ""), want: steps{{Op: directory.MemberRemove, Where: filter.Not{Expr: is("u1")}}}},
 		"all":                          {ops: withPath("remove", "members", ""), want: steps{replaces()}},
 		"an empty list removes none":   {ops: withPath("remove", "members", `[]`)},
 		"null removes none":            {ops: withPath("remove", "members", `null`)},
@@ -85,6 +92,7 @@ func TestPatch_ChangesMembers(t *testing.T) {
 				for i := range c.want {
 					require.Equal(t, c.want[i].Op, got[i].Op)
 					require.Equal(t, c.want[i].Where, got[i].Where)
+					require.Equal(t, c.want[i].Among, got[i].Among)
 					require.ElementsMatch(t, c.want[i].IDs, got[i].IDs)
 				}
 				require.NotContains(t, d, "members")
