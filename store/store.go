@@ -10,8 +10,9 @@
 //
 // Every row belongs to one org; an id of one org is unknown in all others.
 // All methods may be called concurrently. Times are parameters, in UTC and
-// truncated to microseconds. What is promised here is checked by package
-// storetest, which every implementation must pass.
+// truncated to microseconds. What is promised here is done by package relational, for
+// each database that a driver brings, and checked by package storetest, which every
+// implementation must pass.
 package store
 
 import (

@@ -1,5 +1,6 @@
 // Package postgres keeps the storage contract of package store in one
-// PostgreSQL database, of version 13 or newer.
+// PostgreSQL database, of version 13 or newer. The steps themselves are those of
+// package relational.
 //
 // The database belongs to one process: [Open] takes an advisory lock in a session
 // of its own, and raises an epoch that each write checks, so that a process that

@@ -11,6 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 // Options are what may be chosen about a database.
@@ -22,12 +24,14 @@ type Options struct {
 
 // Store is a store.Store in one PostgreSQL database.
 type Store struct {
+	*relational.Store // its steps
+
 	name string // of the database, for errors
 	pool *pgxpool.Pool
 
 	held    *holder
 	write   *writer
-	signals signals
+	signals relational.Signals
 
 	closing sync.Once
 }
@@ -51,6 +55,19 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Store{name: nameOf(cfg.ConnConfig)}
+	s.Store = relational.New(relational.Database{
+		Update: func(ctx context.Context, p relational.Patience, do func(context.Context, relational.Tx) error) error {
+			return s.update(ctx, p, func(ctx context.Context, t *tx) error { return do(ctx, t) })
+		},
+		Read: func(ctx context.Context, do func(context.Context, relational.Conn) error) error {
+			return s.read(ctx, func(ctx context.Context, c *conn) error { return do(ctx, c) })
+		},
+		Snapshot: func(ctx context.Context, do func(context.Context, relational.Conn) error) error {
+			return s.snapshot(ctx, func(ctx context.Context, c *conn) error { return do(ctx, c) })
+		},
+		Changed: s.signals.Channel,
+		Filter:  dialect{},
+	})
 	if err := s.open(ctx, cfg, opts.Log); err != nil {
 		s.release()
 		return nil, fmt.Errorf("open database: %s: %w", s.name, oneLine(err))
@@ -61,7 +78,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 // open makes the connections and starts what runs beside them.
 func (s *Store) open(ctx context.Context, cfg *pgxpool.Config, log *slog.Logger) error {
 	connect := func(ctx context.Context) (*pgx.Conn, error) { return pgx.ConnectConfig(ctx, cfg.ConnConfig) }
-	held := &holder{connect: connect, log: log, heard: s.signals.send, lost: s.signals.all}
+	held := &holder{connect: connect, log: log, heard: s.signals.Send, lost: s.signals.All}
 	s.held = held
 	if err := held.take(ctx); err != nil {
 		return err
@@ -78,7 +95,7 @@ func (s *Store) open(ctx context.Context, cfg *pgxpool.Config, log *slog.Logger)
 	}
 	s.pool = pool
 	held.start()
-	s.write = newWriter(connect, held, s.signals.send)
+	s.write = newWriter(connect, held, s.signals.Send)
 	go s.write.run()
 	return nil
 }
@@ -198,7 +215,7 @@ func (s *Store) release() {
 func (s *Store) Ping(ctx context.Context) error {
 	err := s.read(ctx, func(ctx context.Context, c *conn) error {
 		var epoch int64
-		if _, err := c.row(ctx, "SELECT epoch FROM holder", nil, &epoch); err != nil {
+		if _, err := c.Row(ctx, "SELECT epoch FROM holder", nil, &epoch); err != nil {
 			return err
 		}
 		if epoch != s.held.epoch {

@@ -16,6 +16,7 @@ import (
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/scim/filter"
 	"github.com/scim-bridge/scim-bridge/store/postgres/postgrestest"
+	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 // writeUntilKilled names the variable that makes the test binary the child of
@@ -174,9 +175,9 @@ func TestOpen_CommitsToDiskWhateverTheServersDefault(t *testing.T) {
 	c := beside(t, url)
 	exec1(t, c, `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$`)
 	s := open(t, url)
-	require.NoError(t, s.update(t.Context(), wait, func(ctx context.Context, w *tx) error {
+	require.NoError(t, s.update(t.Context(), relational.Wait, func(ctx context.Context, w *tx) error {
 		var got string
-		_, err := w.row(ctx, "SHOW synchronous_commit", nil, &got)
+		_, err := w.Row(ctx, "SHOW synchronous_commit", nil, &got)
 		require.Equal(t, "on", got)
 		return err
 	}))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/internal/crashpoint"
+	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 const (
@@ -54,6 +55,20 @@ type tx struct {
 	*write
 	*conn
 }
+
+// Generation implements relational.Tx. A transaction has many: see its migration.
+func (t *tx) Generation(ctx context.Context, _ string) (int64, error) {
+	if t.id == "" { // the transaction is still to begin, with its first
+		if err := t.flush(ctx); err != nil {
+			return 0, err
+		}
+	}
+	t.generation++
+	return t.generation, nil
+}
+
+// Wake implements relational.Tx.
+func (t *tx) Wake(org string) { t.wake = append(t.wake, org) }
 
 // writer is the goroutine that does all writes.
 type writer struct {
@@ -197,7 +212,7 @@ func (w *writer) try(all []*write, careful bool) ([]*write, error) {
 		w.pg = pg
 	}
 	c := &conn{c: w.pg}
-	c.later("BEGIN")
+	c.Later("BEGIN")
 	c.waiting = append(c.waiting, statement{
 		query: "SELECT * FROM hold($1)", args: []any{w.held.epoch}, dest: []any{&c.id, &c.generation},
 	})
@@ -247,7 +262,7 @@ func (w *writer) commit(ctx context.Context, c *conn, all []*write) error {
 		for _, org := range q.wake {
 			if !told[org] {
 				told[org] = true
-				c.later("SELECT pg_notify($1, $2)", w.held.channel, w.held.message(org))
+				c.Later("SELECT pg_notify($1, $2)", w.held.channel, w.held.message(org))
 			}
 		}
 	}
@@ -272,7 +287,7 @@ func (w *writer) one(ctx context.Context, c *conn, q *write, careful bool) error
 		return nil
 	}
 	kept, trips := len(c.waiting), c.trips
-	c.later("SAVEPOINT one")
+	c.Later("SAVEPOINT one")
 	c.owner = q
 	q.err = q.do(ctx, &tx{write: q, conn: c})
 	if q.err == nil && careful {
@@ -285,7 +300,7 @@ func (w *writer) one(ctx context.Context, c *conn, q *write, careful bool) error
 	case c.c.IsClosed():
 		return q.err
 	case q.err == nil:
-		c.later("RELEASE one")
+		c.Later("RELEASE one")
 		return nil
 	}
 	q.wake = nil
@@ -332,23 +347,15 @@ func (w *writer) outcome(id string, lost error) error {
 	}
 }
 
-// patience says what a write does when the queue is full.
-type patience bool
-
-const (
-	refuse patience = false // fail with directory.ErrOverloaded
-	wait   patience = true  // wait for room
-)
-
 // update runs a write and returns when it is on disk, or failed, or ctx ends,
 // in which case it may still happen.
-func (s *Store) update(ctx context.Context, p patience, do func(ctx context.Context, t *tx) error) error {
+func (s *Store) update(ctx context.Context, p relational.Patience, do func(ctx context.Context, t *tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	w := s.write
 	q := &write{ended: ctx.Err, do: do, done: make(chan struct{})}
-	if p == wait {
+	if p == relational.Wait {
 		select {
 		case w.queue <- q:
 		case <-w.closing:

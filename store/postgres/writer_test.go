@@ -12,6 +12,7 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/scim/filter"
+	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 // hold makes the writer busy until the returned function is called, which
@@ -21,7 +22,7 @@ func hold(t *testing.T, s *Store) (release func() error) {
 	started, free, done := make(chan struct{}), make(chan struct{}), make(chan error)
 	var once sync.Once // it may be tried again
 	go func() {
-		done <- s.update(t.Context(), wait, func(context.Context, *tx) error {
+		done <- s.update(t.Context(), relational.Wait, func(context.Context, *tx) error {
 			once.Do(func() { close(started) })
 			<-free
 			return nil
@@ -76,20 +77,20 @@ func TestWriter_ErrorUndoesItsOwnWriteOnly(t *testing.T) {
 		for _, fail := range []func(ctx context.Context, w *tx) error{
 			func(context.Context, *tx) error { return broken }, // before anything was sent
 			func(ctx context.Context, w *tx) error { // after
-				w.later(putPause, "acme", 1)
+				w.Later("INSERT INTO orgs (org, paused_until) VALUES ($1, 1)", "acme")
 				return errors.Join(w.flush(ctx), broken)
 			},
 			func(_ context.Context, w *tx) error { // by what was put off
-				w.later("SELECT 1 / 0")
+				w.Later("SELECT 1 / 0")
 				return nil
 			},
 			func(_ context.Context, w *tx) error { // with something that is never sent
-				w.later(putPause, "acme", 1)
+				w.Later("INSERT INTO orgs (org, paused_until) VALUES ($1, 1)", "acme")
 				return broken
 			},
 		} {
 			go func() {
-				bad <- s.update(t.Context(), wait, func(ctx context.Context, w *tx) error {
+				bad <- s.update(t.Context(), relational.Wait, func(ctx context.Context, w *tx) error {
 					w.wake = append(w.wake, fmt.Sprint("org-", i))
 					return fail(ctx, w)
 				})
@@ -132,7 +133,7 @@ func disturbed(t *testing.T, s *Store, disturb func(ctx context.Context, w *tx) 
 	queued(s, 1)
 	tries := 0
 	go func() {
-		errs[1] <- s.update(t.Context(), wait, func(ctx context.Context, w *tx) error {
+		errs[1] <- s.update(t.Context(), relational.Wait, func(ctx context.Context, w *tx) error {
 			if tries++; tries == 1 {
 				return disturb(ctx, w)
 			}
@@ -154,7 +155,7 @@ func TestWriter_TriesAgainWhatOthersGotInTheWayOf(t *testing.T) {
 	} {
 		s := open(t, url)
 		first, second := disturbed(t, s, func(ctx context.Context, w *tx) error {
-			_, err := w.exec(ctx, disturb)
+			_, err := w.Exec(ctx, disturb)
 			return err
 		})
 		require.NoError(t, first, name)
