@@ -291,6 +291,37 @@ func TestAct_CancelledBeforeItIsSent(t *testing.T) {
 	require.Zero(t, s.calls())
 }
 
+func TestAct_WhatIsNotAllowedAnyLongerIsNotSent(t *testing.T) {
+	t.Parallel()
+	notAllowed := errors.New("not allowed any longer")
+	for name, tt := range map[string]struct {
+		asked int // when it is refused
+		want  Outcome
+	}{
+		"before it has a connection": {1, OutcomeNotSent},
+		"before the body is written": {2, OutcomeUnknown}, // but for net/http's word on it
+	} {
+		asked := 0
+		s := &service{api: answers(200, successBody)}
+		c := newService(t, s, func(cfg *Config) {
+			cfg.Allow = func() error {
+				if asked++; asked >= tt.asked {
+					return notAllowed
+				}
+				return nil
+			}
+		})
+		_, err := c.Act(t.Context(), oneCommand())
+		require.ErrorIs(t, err, notAllowed, name)
+		require.Equal(t, tt.want, OutcomeOf(err), name)
+		require.Equal(t, tt.asked, asked, name)
+		require.Zero(t, s.calls(), name)
+		_, err = c.User(t.Context(), "ada@example.com", "")
+		require.ErrorIs(t, err, notAllowed, name)
+		require.Zero(t, s.calls(), name)
+	}
+}
+
 func TestAct_CancelledWhileTheServiceWorksIsUnknown(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

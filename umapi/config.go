@@ -56,6 +56,10 @@ type Config struct {
 	// Once has the client give up a request that was answered 401, though the next
 	// gets a fresh token: who counts what is sent repeats it when its turn comes.
 	Once bool
+	// Allow is asked right before each request to the API, for an action call as late
+	// as when its body is to be written: if it returns an error nothing is sent. Nil
+	// allows all.
+	Allow func() error
 	// UserAgent replaces the default, which is scim-bridge, its version and the
 	// platform.
 	UserAgent string
@@ -79,6 +83,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Allow == nil {
+		c.Allow = func() error { return nil }
 	}
 	if c.Transport == nil {
 		c.Transport = newTransport()

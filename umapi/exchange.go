@@ -2,6 +2,7 @@ package umapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -63,7 +64,7 @@ func (c *Client) attempt(ctx context.Context, r request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(ctx.Err(), c.cfg.Allow()); err != nil {
 		return answer{}, notSent(err)
 	}
 	start := time.Now()
@@ -127,13 +128,13 @@ func (c *Client) send(ctx context.Context, r request, token string) (answer, err
 func (c *Client) build(ctx context.Context, r request, a answer) (*http.Request, error) {
 	var body io.Reader
 	if r.body != nil {
-		body = bytes.NewReader(r.body)
+		body = &allowed{body: bytes.NewReader(r.body), allow: c.cfg.Allow}
 	}
 	req, err := http.NewRequestWithContext(ctx, r.method, c.cfg.URL+r.path, body)
 	if err != nil {
 		return nil, err
 	}
-	req.GetBody = nil
+	req.GetBody, req.ContentLength = nil, int64(len(r.body))
 	req.Header.Set("Authorization", "Bearer "+a.token)
 	req.Header.Set("X-Api-Key", c.cfg.ClientID)
 	req.Header.Set("Accept", "application/json")
@@ -147,6 +148,24 @@ func (c *Client) build(ctx context.Context, r request, a answer) (*http.Request,
 		req.Header.Set("Content-Type", "application/json")
 	}
 	return req, nil
+}
+
+// allowed is a body that is not sent unless it may be when its turn comes: to connect
+// may have taken a while.
+type allowed struct {
+	body  io.Reader
+	allow func() error // nil once it was asked
+}
+
+// Read implements io.Reader.
+func (a *allowed) Read(p []byte) (int, error) {
+	if a.allow != nil {
+		if err := a.allow(); err != nil {
+			return 0, err
+		}
+		a.allow = nil
+	}
+	return a.body.Read(p)
 }
 
 // sightings notes how far a request came. Only the whole of it is proof: a
