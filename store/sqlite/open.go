@@ -14,8 +14,6 @@ import (
 	"sync"
 
 	_ "modernc.org/sqlite" // the driver
-
-	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 // Options are what may be chosen about a database.
@@ -29,8 +27,6 @@ type Options struct {
 
 // Store is a store.Store in one file.
 type Store struct {
-	*relational.Store // its steps
-
 	path string
 	file *os.File // holds the lock
 	db   *sql.DB
@@ -38,7 +34,8 @@ type Store struct {
 	write   *writer
 	readers chan *conn // those that are free
 	nread   int
-	signals relational.Signals
+	signals signals
+	leases  leases
 
 	closing sync.Once
 	closed  error
@@ -63,19 +60,7 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 		return nil, fmt.Errorf("open database: %s: %w", path, err)
 	}
 	s := &Store{path: path, file: file}
-	s.Store = relational.New(relational.Database{
-		Update: func(ctx context.Context, p relational.Patience, do func(context.Context, relational.Tx) error) error {
-			return s.update(ctx, p, func(ctx context.Context, t *tx) error { return do(ctx, t) })
-		},
-		Read: func(ctx context.Context, do func(context.Context, relational.Conn) error) error {
-			return s.read(ctx, func(ctx context.Context, c *conn) error { return do(ctx, c) })
-		},
-		Snapshot: func(ctx context.Context, do func(context.Context, relational.Conn) error) error {
-			return s.snapshot(ctx, func(ctx context.Context, c *conn) error { return do(ctx, c) })
-		},
-		Changed: s.signals.Channel,
-		Filter:  dialect{},
-	})
+	s.leases.started = now()
 	if err := s.open(ctx, opts); err != nil {
 		return nil, fmt.Errorf("open database: %s: %w", path, errors.Join(advise(err), s.release()))
 	}
@@ -114,7 +99,7 @@ func (s *Store) open(ctx context.Context, opts Options) error {
 		}
 		s.readers <- c
 		for _, pragma := range readerPragmas {
-			if _, err := c.Exec(ctx, pragma); err != nil {
+			if _, err := c.exec(ctx, pragma); err != nil {
 				return err
 			}
 		}
@@ -123,7 +108,7 @@ func (s *Store) open(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
-	s.write = newWriter(c, s.signals.Send)
+	s.write = newWriter(c, s.signals.send)
 	go s.write.run()
 	return nil
 }
@@ -191,7 +176,7 @@ func (s *Store) release() error {
 func (s *Store) Ping(ctx context.Context) error {
 	err := s.read(ctx, func(ctx context.Context, c *conn) error {
 		var n int
-		_, err := c.Row(ctx, "SELECT COUNT(*) FROM orgs", nil, &n)
+		_, err := c.row(ctx, "SELECT COUNT(*) FROM orgs", nil, &n)
 		return err
 	})
 	if err != nil {
