@@ -55,6 +55,7 @@ type checkReport struct {
 type databaseCheck struct {
 	OK    bool   `json:"ok"`
 	Error string `json:"error,omitempty"`
+	Hint  string `json:"hint,omitempty"`
 }
 
 // orgCheck is what Adobe answered for one org.
@@ -74,7 +75,7 @@ func check(ctx context.Context, s settings) checkReport {
 	if s.Database.url != "" {
 		r.Database = &databaseCheck{OK: true}
 		if err := postgres.Check(ctx, s.Database.url); err != nil {
-			r.Database.OK, r.Database.Error = false, err.Error()
+			r.Database.OK, r.Database.Error, r.Database.Hint = false, err.Error(), postgres.Hint(err)
 		}
 	}
 	for _, o := range s.Bridge.Orgs {
@@ -107,7 +108,7 @@ func askAdobe(ctx context.Context, cfg umapi.Config) error {
 func adobeHint(err error) string {
 	switch umapi.ClassOf(err) {
 	case umapi.ClassDenied:
-		return "check org_id, client_id and the client secret, and that the credentials have the User Management API"
+		return "check org_id, client_id, the client secret and url, and that the credentials have the User Management API"
 	case umapi.ClassThrottled:
 		return "Adobe refuses calls for a while: wait, and check that nothing else uses the same credentials"
 	case umapi.ClassTransient:
@@ -128,6 +129,7 @@ func (r checkReport) print(w io.Writer) error {
 		b.WriteString("database: answers\n")
 	default:
 		fmt.Fprintf(&b, "database: %s\n", d.Error)
+		hintLine(&b, d.Hint)
 	}
 	for _, o := range r.Orgs {
 		if o.OK {
@@ -135,9 +137,7 @@ func (r checkReport) print(w io.Writer) error {
 			continue
 		}
 		fmt.Fprintf(&b, "org %s: %s\n", o.Org, o.Error)
-		if o.Hint != "" {
-			fmt.Fprintf(&b, "  hint: %s\n", o.Hint)
-		}
+		hintLine(&b, o.Hint)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

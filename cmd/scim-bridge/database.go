@@ -26,7 +26,7 @@ func (d database) open(ctx context.Context, log *slog.Logger) (store.Store, erro
 	if d.url != "" {
 		s, err := postgres.Open(ctx, d.url, postgres.Options{Log: log})
 		if err != nil {
-			return nil, err // and no store that is not nil
+			return nil, d.hint(err) // and no store that is not nil
 		}
 		return s, nil
 	}
@@ -37,9 +37,15 @@ func (d database) open(ctx context.Context, log *slog.Logger) (store.Store, erro
 	return s, nil
 }
 
-// hint adds what to do where a file cannot be opened. Errors of the database
-// itself bring their advice along.
+// hint adds what to do where a server refuses or a file cannot be opened. Other
+// errors of a database bring their advice along.
 func (d database) hint(err error) error {
+	if d.url != "" {
+		if hint := postgres.Hint(err); hint != "" {
+			return hinted{err, hint}
+		}
+		return err
+	}
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return hinted{err, "the folder of " + d.file + " must exist, and this user must be able to write in it"}
 	}

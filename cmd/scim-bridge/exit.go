@@ -62,7 +62,7 @@ func report(w io.Writer, err error) int {
 	}
 	fmt.Fprintf(w, "scim-bridge: %v\n", err)
 	if h, ok := errors.AsType[hinted](err); ok {
-		fmt.Fprintf(w, "  hint: %s\n", h.hint)
+		hintLine(w, h.hint)
 	}
 	if _, ok := errors.AsType[usageError](err); ok {
 		return exitWrongUse
@@ -71,4 +71,11 @@ func report(w io.Writer, err error) int {
 		return exitNeedsPerson
 	}
 	return exitFailed
+}
+
+// hintLine prints what to do, if there is anything, below what is wrong.
+func hintLine(w io.Writer, hint string) {
+	if hint != "" {
+		fmt.Fprintf(w, "  hint: %s\n", hint)
+	}
 }

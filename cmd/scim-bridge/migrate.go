@@ -68,7 +68,7 @@ func migrate(ctx context.Context, from database, url string) (sums map[string]tr
 	defer func() { err = errors.Join(err, source.Close()) }()
 	target, err := postgres.Open(ctx, url, postgres.Options{})
 	if err != nil {
-		return nil, err
+		return nil, database{url: url}.hint(err)
 	}
 	defer func() { err = errors.Join(err, target.Close()) }()
 	err = source.Transfer(ctx, func(r transfer.Reader) error {

@@ -1,0 +1,33 @@
+package postgres
+
+import (
+	"errors"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Hint says what to do about an error of [Open] or [Check], or nothing where the
+// error says it.
+func Hint(err error) string {
+	if refusal, ok := errors.AsType[*pgconn.PgError](err); ok {
+		// https://www.postgresql.org/docs/current/errcodes-appendix.html
+		switch refusal.Code {
+		case "28P01", "28000": // invalid_password, invalid_authorization_specification
+			return "check the user in store and its password: PGPASSWORD, a file that PGPASSFILE names, or one in the URL"
+		case "3D000": // invalid_catalog_name
+			return "make it: CREATE DATABASE name OWNER user ENCODING 'UTF8' TEMPLATE template0"
+		case "42501": // insufficient_privilege
+			return "the user must be able to make tables in the database: let it own the database"
+		}
+		return ""
+	}
+	if strings.Contains(err.Error(), "server refused TLS connection") {
+		return "the server has no TLS: set it up there, or allow sslmode=prefer where the network can be trusted"
+	}
+	if _, ok := errors.AsType[*net.OpError](err); ok {
+		return "check that the server runs, and the host and port in store"
+	}
+	return ""
+}
