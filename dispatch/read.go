@@ -64,7 +64,7 @@ func (d *Dispatcher) listGroups(ctx context.Context, p plan.Plan) (bool, time.Ti
 			return false, time.Time{}, nil
 		}
 		if d.listing.pages.Next() == 0 {
-			if err := d.store.SetListingBegan(ctx, d.lease, clock()); err != nil {
+			if err := d.store.SetListingBegan(ctx, d.cfg.Org, clock()); err != nil {
 				d.budget.cancel(ReadGroups)
 				return false, time.Time{}, err
 			}
@@ -78,7 +78,7 @@ func (d *Dispatcher) listGroups(ctx context.Context, p plan.Plan) (bool, time.Ti
 		}
 	}
 	groups := listed(d.listing.pages.Groups)
-	if err := d.store.ListGroups(ctx, d.lease, groups, clock()); err != nil {
+	if err := d.store.ListGroups(ctx, d.cfg.Org, groups, clock()); err != nil {
 		return false, time.Time{}, err
 	}
 	d.log.Info("listed Adobe's groups", "groups", len(groups))
@@ -143,7 +143,7 @@ func (d *Dispatcher) listingFailed(ctx context.Context, err error, before time.T
 		}
 		work, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 		defer cancel()
-		return d.store.SetListingBegan(work, d.lease, before)
+		return d.store.SetListingBegan(work, d.cfg.Org, before)
 	case d.listing.pages.Next() == 0:
 		d.listing = listing{}
 	default:
@@ -176,7 +176,7 @@ func (d *Dispatcher) readBack(ctx context.Context, p plan.Plan) (bool, time.Time
 		} else {
 			d.readOver()
 		}
-		if err := d.store.Settle(ctx, d.lease, s, clock()); err != nil {
+		if err := d.store.Settle(ctx, d.cfg.Org, s, clock()); err != nil {
 			return did, time.Time{}, err
 		}
 		did = true

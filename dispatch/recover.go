@@ -24,7 +24,7 @@ func (d *Dispatcher) recover(ctx context.Context) error {
 		readAt := c.SentAt.Add(d.cfg.CallTimeout) // until then Adobe may still be working on it
 		d.flights = append(d.flights, plan.Flight{Call: c.Call, Until: readAt, ReadAt: readAt})
 		s := plan.Lost(c.Call, now, maxTime(now, readAt))
-		if err := d.store.Settle(ctx, d.lease, s, now); err != nil {
+		if err := d.store.Settle(ctx, d.cfg.Org, s, now); err != nil {
 			return err
 		}
 		d.log.Warn("a call was never settled: it is taken for lost", "call_id", c.Call.ID, "commands", len(c.Call.Commands))

@@ -2,12 +2,15 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 // conn is one connection, used by one goroutine at a time. A statement whose
@@ -32,11 +35,8 @@ type statement struct {
 	owner *write // whose it is, nil if it holds the transaction together
 }
 
-// scanner is a row that is being read.
-type scanner interface{ Scan(dest ...any) error }
-
-// later puts off a statement. If it fails, so does what is sent with it.
-func (c *conn) later(query string, args ...any) {
+// Later puts off a statement. If it fails, so does what is sent with it.
+func (c *conn) Later(query string, args ...any) {
 	c.waiting = append(c.waiting, statement{query: query, args: args, owner: c.owner})
 }
 
@@ -54,40 +54,26 @@ func (c *conn) fail(s statement, err error) error {
 	return err
 }
 
-// exec runs a statement and returns how many rows it changed.
-func (c *conn) exec(ctx context.Context, query string, args ...any) (int64, error) {
+// Exec runs a statement and returns how many rows it changed.
+func (c *conn) Exec(ctx context.Context, query string, args ...any) (int64, error) {
 	tag, err := c.run(ctx, statement{query: query, args: args}, nil)
 	return tag.RowsAffected(), err
 }
 
-// row scans the only row of a query into dest, and reports whether there is one.
-func (c *conn) row(ctx context.Context, query string, args []any, dest ...any) (found bool, err error) {
-	_, err = c.run(ctx, statement{query: query, args: args}, func(row scanner) error {
+// Row scans the only row of a query into dest, and reports whether there is one.
+func (c *conn) Row(ctx context.Context, query string, args []any, dest ...any) (found bool, err error) {
+	_, err = c.run(ctx, statement{query: query, args: args}, func(row relational.Scanner) error {
 		found = true
 		return row.Scan(dest...)
 	})
 	return found && err == nil, err
 }
 
-// each calls f with each row of a query, until f fails. f must not use the
+// Each calls f with each row of a query, until f fails. f must not use the
 // connection.
-func (c *conn) each(ctx context.Context, query string, args []any, f func(scanner) error) error {
+func (c *conn) Each(ctx context.Context, query string, args []any, f func(relational.Scanner) error) error {
 	_, err := c.run(ctx, statement{query: query, args: args}, f)
 	return err
-}
-
-// strings returns the rows of a query of one text column.
-func (c *conn) strings(ctx context.Context, query string, args ...any) ([]string, error) {
-	var all []string
-	err := c.each(ctx, query, args, func(row scanner) error {
-		var s string
-		if err := row.Scan(&s); err != nil {
-			return err
-		}
-		all = append(all, s)
-		return nil
-	})
-	return all, err
 }
 
 // flush sends what was put off.
@@ -97,9 +83,9 @@ func (c *conn) flush(ctx context.Context) error {
 	}
 	last := c.waiting[len(c.waiting)-1]
 	c.waiting = c.waiting[:len(c.waiting)-1]
-	var scan func(scanner) error
+	var scan func(relational.Scanner) error
 	if last.dest != nil {
-		scan = func(row scanner) error { return row.Scan(last.dest...) }
+		scan = func(row relational.Scanner) error { return row.Scan(last.dest...) }
 	}
 	_, err := c.run(ctx, last, scan)
 	if err != nil && c.lost == nil {
@@ -109,10 +95,10 @@ func (c *conn) flush(ctx context.Context) error {
 }
 
 // run sends what was put off, and a statement, and reads its rows.
-func (c *conn) run(ctx context.Context, s statement, f func(scanner) error) (tag pgconn.CommandTag, err error) {
+func (c *conn) run(ctx context.Context, s statement, f func(relational.Scanner) error) (tag pgconn.CommandTag, err error) {
 	c.trips++
 	if len(c.waiting) == 0 {
-		rows, err := c.c.Query(ctx, s.query, storable(s.args)...)
+		rows, err := c.c.Query(ctx, words.Text(s.query), storable(s.args)...)
 		if err != nil {
 			return tag, err
 		}
@@ -122,7 +108,7 @@ func (c *conn) run(ctx context.Context, s statement, f func(scanner) error) (tag
 	before := c.waiting
 	c.waiting = nil
 	for _, w := range append(before, s) {
-		batch.Queue(w.query, storable(w.args)...)
+		batch.Queue(words.Text(w.query), storable(w.args)...)
 	}
 	results := c.c.SendBatch(ctx, batch)
 	defer func() { err = errors.Join(err, results.Close()) }()
@@ -147,7 +133,7 @@ func await(results pgx.BatchResults, s statement) error {
 	return err
 }
 
-func read(rows pgx.Rows, f func(scanner) error) (pgconn.CommandTag, error) {
+func read(rows pgx.Rows, f func(relational.Scanner) error) (pgconn.CommandTag, error) {
 	defer rows.Close()
 	for rows.Next() {
 		if f == nil {
@@ -188,6 +174,8 @@ func storable(args []any) []any {
 					break
 				}
 			}
+		case relational.Rows:
+			args[i] = document(a)
 		}
 	}
 	return args
@@ -203,4 +191,16 @@ func texts(all []string) []string {
 		out[i] = text(s)
 	}
 	return out
+}
+
+// document is rows as a list of lists.
+func document(rows relational.Rows) string {
+	for _, row := range rows {
+		storable(row)
+	}
+	b, err := json.Marshal(rows)
+	if err != nil {
+		panic(err) // a list of texts and numbers always encodes
+	}
+	return string(b)
 }

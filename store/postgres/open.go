@@ -11,6 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 // Options are what may be chosen about a database.
@@ -22,13 +24,14 @@ type Options struct {
 
 // Store is a store.Store in one PostgreSQL database.
 type Store struct {
+	*relational.Store // its steps
+
 	name string // of the database, for errors
 	pool *pgxpool.Pool
 
-	heard   *listener
-	keep    *keeper
+	held    *holder
 	write   *writer
-	signals signals
+	signals relational.Signals
 
 	closing sync.Once
 }
@@ -38,11 +41,11 @@ type Store struct {
 // URL leaves out comes from the variables that libpq reads, such as PGPASSWORD.
 // No error and no log holds the URL's password.
 //
-// It refuses a database that holds tables of another program, or whose tables a newer
-// release has changed so that this one cannot work with them. Others may have it open.
+// It refuses a database that another process has open, that holds tables of
+// another program, or that a newer release wrote.
 //
-// Like the one of SQLite it starts goroutines: one that writes, one that listens and
-// one that renews leases. Close ends them.
+// Like the one of SQLite it starts goroutines, one that writes and one that
+// listens; Close ends them.
 func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	cfg, err := parse(dsn)
 	if err != nil {
@@ -52,6 +55,19 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Store{name: nameOf(cfg.ConnConfig)}
+	s.Store = relational.New(relational.Database{
+		Update: func(ctx context.Context, p relational.Patience, do func(context.Context, relational.Tx) error) error {
+			return s.update(ctx, p, func(ctx context.Context, t *tx) error { return do(ctx, t) })
+		},
+		Read: func(ctx context.Context, do func(context.Context, relational.Conn) error) error {
+			return s.read(ctx, func(ctx context.Context, c *conn) error { return do(ctx, c) })
+		},
+		Snapshot: func(ctx context.Context, do func(context.Context, relational.Conn) error) error {
+			return s.snapshot(ctx, func(ctx context.Context, c *conn) error { return do(ctx, c) })
+		},
+		Changed: s.signals.Channel,
+		Filter:  dialect{},
+	})
 	if err := s.open(ctx, cfg, opts.Log); err != nil {
 		s.release()
 		return nil, fmt.Errorf("open database: %s: %w", s.name, oneLine(err))
@@ -62,46 +78,30 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 // open makes the connections and starts what runs beside them.
 func (s *Store) open(ctx context.Context, cfg *pgxpool.Config, log *slog.Logger) error {
 	connect := func(ctx context.Context) (*pgx.Conn, error) { return pgx.ConnectConfig(ctx, cfg.ConnConfig) }
-	known, err := migrate(ctx, cfg.ConnConfig, log)
+	held := &holder{connect: connect, log: log, heard: s.signals.Send, lost: s.signals.All}
+	s.held = held
+	if err := held.take(ctx); err != nil {
+		return err
+	}
+	if err := migrate(ctx, cfg.ConnConfig, log); err != nil {
+		return err
+	}
+	if err := held.begin(ctx); err != nil {
+		return err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	s.heard = &listener{connect: connect, log: log, heard: s.hear, missed: s.missed}
-	if err := s.heard.begin(ctx); err != nil {
-		return err
-	}
-	s.keep = newKeeper(connect, s.heard, known, log)
-	if err := s.keep.renew(ctx); err != nil {
-		return fmt.Errorf("say that it is there: %w", err)
-	}
-	if s.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
-		return err
-	}
-	s.write = newWriter(connect, s.heard, known, s.signals.send)
-	s.heard.start()
-	s.keep.start()
+	s.pool = pool
+	held.start()
+	s.write = newWriter(connect, held, s.signals.Send)
 	go s.write.run()
 	return nil
 }
 
-// hear takes note of what another process told of an org.
-func (s *Store) hear(what, org string) {
-	switch what {
-	case saidDue:
-		s.signals.send(org)
-	case saidFree:
-		s.keep.tell(org)
-	}
-}
-
-// missed supposes that everything was told.
-func (s *Store) missed() {
-	s.signals.all()
-	s.keep.tellAll()
-}
-
 // Check returns nil if the database that a URL names answers and could be
-// opened. It only reads.
+// opened, were no process to have it open. It only reads.
 func Check(ctx context.Context, dsn string) error {
 	cfg, err := parse(dsn)
 	if err != nil {
@@ -118,14 +118,14 @@ func Check(ctx context.Context, dsn string) error {
 }
 
 // settings are what each connection is given. What a write acknowledged must be
-// on disk, whatever the server's default; a process that stands still in the middle of a
-// write must not keep others from writing for long.
+// on disk, whatever the server's default; a connection that hangs must not keep
+// its locks for hours.
 var settings = map[string]string{
 	"application_name":                    "scim-bridge",
 	"synchronous_commit":                  "on",
 	"timezone":                            "UTC",
 	"default_transaction_isolation":       "read committed",
-	"idle_in_transaction_session_timeout": "5s",
+	"idle_in_transaction_session_timeout": "60s",
 	"tcp_keepalives_idle":                 "10",
 	"tcp_keepalives_interval":             "5",
 	"tcp_keepalives_count":                "3",
@@ -205,23 +205,21 @@ func (s *Store) release() {
 	if s.pool != nil {
 		s.pool.Close()
 	}
-	if s.keep != nil {
-		s.keep.stop()
-	}
-	if s.heard != nil {
-		s.heard.stop()
+	if s.held != nil {
+		s.held.stop()
 	}
 }
 
-// Ping returns nil if a read can be answered now, and this release may write.
+// Ping returns nil if a read can be answered now, and no other process has
+// taken the database.
 func (s *Store) Ping(ctx context.Context) error {
 	err := s.read(ctx, func(ctx context.Context, c *conn) error {
-		var oldest int64
-		if _, err := c.row(ctx, oldestRelease, nil, &oldest); err != nil {
+		var epoch int64
+		if _, err := c.Row(ctx, "SELECT epoch FROM holder", nil, &epoch); err != nil {
 			return err
 		}
-		if s.write.known < oldest {
-			return errOutdated
+		if epoch != s.held.epoch {
+			return errTaken
 		}
 		return nil
 	})

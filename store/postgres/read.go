@@ -26,7 +26,7 @@ func (s *Store) snapshot(ctx context.Context, f func(ctx context.Context, c *con
 	}
 	defer pooled.Release()
 	c := &conn{c: pooled.Conn()}
-	c.later("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+	c.Later("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 	defer func() {
 		if pooled.Conn().IsClosed() || c.trips == 0 {
 			return // it ended with the connection, or never began

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/scim-bridge/scim-bridge/store/relational"
 	"github.com/scim-bridge/scim-bridge/store/transfer"
 )
 
@@ -97,7 +98,7 @@ func (w filler) Rows(ctx context.Context, t transfer.Table, f func(transfer.Row)
 	if err != nil {
 		return err
 	}
-	_, err = read(rows, func(scanner) error {
+	_, err = read(rows, func(relational.Scanner) error {
 		values, err := rows.Values()
 		if err != nil {
 			return err

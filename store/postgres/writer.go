@@ -13,6 +13,7 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/internal/crashpoint"
+	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 const (
@@ -36,11 +37,8 @@ const (
 // errClosed is what a write gets after Close.
 var errClosed = errors.New("store is closed")
 
-// codeOutdated is raised by the function hold: see its migration.
-const codeOutdated = "SB001"
-
-// errOutdated is what a write gets after a migration that this release cannot live with.
-var errOutdated = errors.New("a newer release has changed the tables: this one can only read, stop it")
+// codeTaken is raised by the function hold: see its migration.
+const codeTaken = "SB001"
 
 // write is one write that waits for its turn.
 type write struct {
@@ -58,11 +56,24 @@ type tx struct {
 	*conn
 }
 
+// Generation implements relational.Tx. A transaction has many: see its migration.
+func (t *tx) Generation(ctx context.Context, _ string) (int64, error) {
+	if t.id == "" { // the transaction is still to begin, with its first
+		if err := t.flush(ctx); err != nil {
+			return 0, err
+		}
+	}
+	t.generation++
+	return t.generation, nil
+}
+
+// Wake implements relational.Tx.
+func (t *tx) Wake(org string) { t.wake = append(t.wake, org) }
+
 // writer is the goroutine that does all writes.
 type writer struct {
 	connect func(ctx context.Context) (*pgx.Conn, error)
-	heard   *listener
-	known   int64            // up to which number this release knows the tables
+	held    *holder
 	woken   func(org string) // told of what became due, after the commit
 
 	pg      *pgx.Conn // nil until it is needed
@@ -73,11 +84,10 @@ type writer struct {
 	commits atomic.Int64 // how often it committed
 }
 
-func newWriter(connect func(context.Context) (*pgx.Conn, error), heard *listener, known int64, woken func(org string)) *writer {
+func newWriter(connect func(context.Context) (*pgx.Conn, error), held *holder, woken func(org string)) *writer {
 	return &writer{
 		connect: connect,
-		heard:   heard,
-		known:   known,
+		held:    held,
 		woken:   woken,
 		queue:   make(chan *write, maxQueue),
 		closing: make(chan struct{}),
@@ -114,8 +124,12 @@ func (w *writer) run() {
 
 // hangUp gives up the connection.
 func (w *writer) hangUp() {
-	hangUp(w.pg)
-	w.pg = nil
+	if w.pg != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = w.pg.Close(ctx) // nothing is left to say on it
+		w.pg = nil
+	}
 }
 
 // batch does a write, and those that wait behind it, in one transaction. One
@@ -174,8 +188,8 @@ func sort(err error, closed bool) error {
 	switch {
 	case errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01"): // serialization failure, deadlock
 		return againError{err}
-	case errors.As(err, &pg) && pg.Code == codeOutdated:
-		return errOutdated
+	case errors.As(err, &pg) && pg.Code == codeTaken:
+		return errTaken
 	case careless(err):
 		return againError{err}
 	case closed && !errors.Is(err, context.DeadlineExceeded):
@@ -198,9 +212,9 @@ func (w *writer) try(all []*write, careful bool) ([]*write, error) {
 		w.pg = pg
 	}
 	c := &conn{c: w.pg}
-	c.later("BEGIN")
+	c.Later("BEGIN")
 	c.waiting = append(c.waiting, statement{
-		query: "SELECT * FROM hold($1)", args: []any{w.known}, dest: []any{&c.id, &c.generation},
+		query: "SELECT * FROM hold($1)", args: []any{w.held.epoch}, dest: []any{&c.id, &c.generation},
 	})
 	var err error
 	for i := 0; err == nil && i < maxBatch; i++ {
@@ -248,7 +262,7 @@ func (w *writer) commit(ctx context.Context, c *conn, all []*write) error {
 		for _, org := range q.wake {
 			if !told[org] {
 				told[org] = true
-				c.later("SELECT pg_notify($1, $2)", w.heard.channel, w.heard.message(saidDue, org))
+				c.Later("SELECT pg_notify($1, $2)", w.held.channel, w.held.message(org))
 			}
 		}
 	}
@@ -273,7 +287,7 @@ func (w *writer) one(ctx context.Context, c *conn, q *write, careful bool) error
 		return nil
 	}
 	kept, trips := len(c.waiting), c.trips
-	c.later("SAVEPOINT one")
+	c.Later("SAVEPOINT one")
 	c.owner = q
 	q.err = q.do(ctx, &tx{write: q, conn: c})
 	if q.err == nil && careful {
@@ -286,7 +300,7 @@ func (w *writer) one(ctx context.Context, c *conn, q *write, careful bool) error
 	case c.c.IsClosed():
 		return q.err
 	case q.err == nil:
-		c.later("RELEASE one")
+		c.Later("RELEASE one")
 		return nil
 	}
 	q.wake = nil
@@ -333,23 +347,15 @@ func (w *writer) outcome(id string, lost error) error {
 	}
 }
 
-// patience says what a write does when the queue is full.
-type patience bool
-
-const (
-	refuse patience = false // fail with directory.ErrOverloaded
-	wait   patience = true  // wait for room
-)
-
 // update runs a write and returns when it is on disk, or failed, or ctx ends,
 // in which case it may still happen.
-func (s *Store) update(ctx context.Context, p patience, do func(ctx context.Context, t *tx) error) error {
+func (s *Store) update(ctx context.Context, p relational.Patience, do func(ctx context.Context, t *tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	w := s.write
 	q := &write{ended: ctx.Err, do: do, done: make(chan struct{})}
-	if p == wait {
+	if p == relational.Wait {
 		select {
 		case w.queue <- q:
 		case <-w.closing:

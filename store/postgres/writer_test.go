@@ -12,6 +12,7 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/scim/filter"
+	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 // hold makes the writer busy until the returned function is called, which
@@ -21,7 +22,7 @@ func hold(t *testing.T, s *Store) (release func() error) {
 	started, free, done := make(chan struct{}), make(chan struct{}), make(chan error)
 	var once sync.Once // it may be tried again
 	go func() {
-		done <- s.update(t.Context(), wait, func(context.Context, *tx) error {
+		done <- s.update(t.Context(), relational.Wait, func(context.Context, *tx) error {
 			once.Do(func() { close(started) })
 			<-free
 			return nil
@@ -76,20 +77,20 @@ func TestWriter_ErrorUndoesItsOwnWriteOnly(t *testing.T) {
 		for _, fail := range []func(ctx context.Context, w *tx) error{
 			func(context.Context, *tx) error { return broken }, // before anything was sent
 			func(ctx context.Context, w *tx) error { // after
-				w.later(putPause, "acme", 1)
+				w.Later("INSERT INTO orgs (org, paused_until) VALUES ($1, 1)", "acme")
 				return errors.Join(w.flush(ctx), broken)
 			},
 			func(_ context.Context, w *tx) error { // by what was put off
-				w.later("SELECT 1 / 0")
+				w.Later("SELECT 1 / 0")
 				return nil
 			},
 			func(_ context.Context, w *tx) error { // with something that is never sent
-				w.later(putPause, "acme", 1)
+				w.Later("INSERT INTO orgs (org, paused_until) VALUES ($1, 1)", "acme")
 				return broken
 			},
 		} {
 			go func() {
-				bad <- s.update(t.Context(), wait, func(ctx context.Context, w *tx) error {
+				bad <- s.update(t.Context(), relational.Wait, func(ctx context.Context, w *tx) error {
 					w.wake = append(w.wake, fmt.Sprint("org-", i))
 					return fail(ctx, w)
 				})
@@ -132,7 +133,7 @@ func disturbed(t *testing.T, s *Store, disturb func(ctx context.Context, w *tx) 
 	queued(s, 1)
 	tries := 0
 	go func() {
-		errs[1] <- s.update(t.Context(), wait, func(ctx context.Context, w *tx) error {
+		errs[1] <- s.update(t.Context(), relational.Wait, func(ctx context.Context, w *tx) error {
 			if tries++; tries == 1 {
 				return disturb(ctx, w)
 			}
@@ -154,7 +155,7 @@ func TestWriter_TriesAgainWhatOthersGotInTheWayOf(t *testing.T) {
 	} {
 		s := open(t, url)
 		first, second := disturbed(t, s, func(ctx context.Context, w *tx) error {
-			_, err := w.exec(ctx, disturb)
+			_, err := w.Exec(ctx, disturb)
 			return err
 		})
 		require.NoError(t, first, name)
@@ -177,7 +178,7 @@ func TestWriter_LearnsWhatBecameOfACommitThatWasNotAnswered(t *testing.T) {
 	var id string
 	lost := errors.New("lost")
 	require.NoError(t, c.QueryRow(t.Context(), "SELECT pg_current_xact_id()::text").Scan(&id))
-	w := newWriter(s.write.connect, s.heard, s.write.known, func(string) {})
+	w := newWriter(s.write.connect, s.held, func(string) {})
 	defer w.hangUp()
 	require.NoError(t, w.outcome(id, lost))
 	exec1(t, c, "BEGIN")
@@ -192,6 +193,45 @@ func TestWriter_LearnsWhatBecameOfACommitThatWasNotAnswered(t *testing.T) {
 	require.NoError(t, <-rolledBack)
 	require.ErrorIs(t, err, lost)
 	require.True(t, again(err))
+}
+
+func TestWriter_WhatAnotherProcessTookIsNotWritten(t *testing.T) {
+	t.Parallel()
+	url := migrated(t)
+	s := open(t, url)
+	exec1(t, beside(t, url), "UPDATE holder SET epoch = epoch + 1")
+	_, err := s.CreateUser(t.Context(), "acme", user("ada"), directory.Origin{})
+	require.ErrorIs(t, err, errTaken)
+	require.ErrorIs(t, s.Ping(t.Context()), errTaken)
+	_, err = s.User(t.Context(), "acme", "ada")
+	require.ErrorIs(t, err, directory.ErrNotFound)
+}
+
+func TestChanged_HearsOtherProcessesAndAllAfterASilence(t *testing.T) {
+	t.Parallel()
+	url := migrated(t)
+	s := open(t, url)
+	c := beside(t, url)
+	acme, globex := s.Changed("acme"), s.Changed("globex")
+	tell := func(who string) { exec1(t, c, "SELECT pg_notify($1, $2)", s.held.channel, who+" acme") }
+	tell(s.held.name) // which it said itself
+	tell("another")
+	<-acme
+	select {
+	case <-globex:
+		require.Fail(t, "that was of another org")
+	case <-acme:
+		require.Fail(t, "what it said itself it knows")
+	default:
+	}
+	exec1(t, c, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+	<-acme
+	<-globex
+	require.NoError(t, s.Ping(t.Context()), "it has the database again")
+	_, err := s.CreateUser(t.Context(), "acme", user("ada"), directory.Origin{})
+	require.NoError(t, err)
+	_, err = Open(t.Context(), url, Options{})
+	require.ErrorIs(t, err, errInUse)
 }
 
 func TestRead_TextThatPostgreSQLCannotHoldIsNowhere(t *testing.T) {

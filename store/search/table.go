@@ -1,5 +1,10 @@
 package search
 
+import (
+	"regexp"
+	"strconv"
+)
+
 // Table is how a table of resources is searched.
 type Table struct {
 	// Key is the column that tells resources apart, and Keys selects it from the
@@ -66,8 +71,6 @@ type List struct {
 // Dialect is how a database says what the databases say differently. A path
 // is the names that lead to a value in a document, as a parameter.
 type Dialect interface {
-	// Param is the place of the parameter with a number, from 1.
-	Param(n int) string
 	// Path is the value of a path's parameter.
 	Path(names ...string) any
 	// At is the text at a path of a document, NULL if there is none.
@@ -91,13 +94,29 @@ type Args struct {
 // NewArgs begins with the parameters that a statement has already.
 func NewArgs(d Dialect, values ...any) *Args { return &Args{d: d, values: values} }
 
-// Add adds a parameter and returns its place.
+// Add adds a parameter and returns its place, such as $3.
 func (a *Args) Add(v any) string {
 	a.values = append(a.values, v)
-	return a.d.Param(len(a.values))
+	return "$" + strconv.Itoa(len(a.values))
 }
 
-// Values are the parameters in order.
-func (a *Args) Values() []any { return a.values }
+var parameter = regexp.MustCompile(`\$[0-9]+`)
+
+// Used numbers the parameters anew that a statement names, and returns those. One
+// that it does not name, as of a comparison which is always false, has no type that
+// a database could tell.
+func (a *Args) Used(statement string) (string, []any) {
+	var kept []any
+	places := make(map[string]string)
+	statement = parameter.ReplaceAllStringFunc(statement, func(place string) string {
+		if places[place] == "" {
+			n, _ := strconv.Atoi(place[1:]) // it is of digits
+			kept = append(kept, a.values[n-1])
+			places[place] = "$" + strconv.Itoa(len(kept))
+		}
+		return places[place]
+	})
+	return statement, kept
+}
 
 func (a *Args) path(names ...string) string { return a.Add(a.d.Path(names...)) }

@@ -144,7 +144,7 @@ func prepare(ctx context.Context, from, part string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	err = s.doubt(ctx, now)
+	err = s.Doubt(ctx, now)
 	return errors.Join(err, s.Close(), os.Remove(part+".lock"))
 }
 

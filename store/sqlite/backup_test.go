@@ -17,6 +17,7 @@ import (
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/scim/filter"
 	"github.com/scim-bridge/scim-bridge/store"
+	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 func TestBackup_IsWholeWhileWritesGoOn(t *testing.T) {
@@ -112,7 +113,7 @@ func TestRestore_HoldsEverythingAndBelievesNothing(t *testing.T) {
 	for _, d := range due {
 		settled.Verdicts = append(settled.Verdicts, plan.Verdict{Due: d, Outcome: plan.Done})
 	}
-	require.NoError(t, s.Settle(t.Context(), leaseOf(t, s), settled, now))
+	require.NoError(t, s.Settle(t.Context(), "acme", settled, now))
 	require.NoError(t, Backup(t.Context(), path, to))
 	_, err = s.CreateUser(t.Context(), "acme", user("later"), directory.Origin{At: now})
 	require.NoError(t, err)
@@ -141,7 +142,7 @@ func TestRestore_HoldsEverythingAndBelievesNothing(t *testing.T) {
 	require.Equal(t, plan.Present, facts.AdobeGroups["g2"].Presence, "the bridge cannot have touched a profile")
 	until, err := s.Pause(t.Context(), "acme")
 	require.NoError(t, err)
-	require.Equal(t, now.Add(time.Hour+pauseRestored), until)
+	require.Equal(t, now.Add(time.Hour+relational.PauseRestored), until)
 	began, err := s.ListingBegan(t.Context(), "acme")
 	require.NoError(t, err)
 	require.Equal(t, now.Add(time.Hour), began)

@@ -3,8 +3,11 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 // conn is one connection with the statements that were prepared on it. It is
@@ -26,7 +29,7 @@ func newConn(ctx context.Context, db *sql.DB) (*conn, error) {
 // filters that a client sends again and again. There is no end to the others.
 const maxStatements = 512
 
-// prepare returns the statement for a text.
+// prepare returns the statement for a text in the common form.
 func (c *conn) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	if s, ok := c.stmts[query]; ok {
 		return s, nil
@@ -40,7 +43,7 @@ func (c *conn) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 			return nil, fmt.Errorf("forget statement: %w", err)
 		}
 	}
-	s, err := c.c.PrepareContext(context.WithoutCancel(ctx), query)
+	s, err := c.c.PrepareContext(context.WithoutCancel(ctx), words.Text(query))
 	if err != nil {
 		return nil, fmt.Errorf("prepare statement: %w", err)
 	}
@@ -48,42 +51,39 @@ func (c *conn) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	return s, nil
 }
 
-// exec runs a statement and returns how many rows it changed.
-func (c *conn) exec(ctx context.Context, query string, args ...any) (int64, error) {
+// Exec runs a statement and returns how many rows it changed.
+func (c *conn) Exec(ctx context.Context, query string, args ...any) (int64, error) {
 	s, err := c.prepare(ctx, query)
 	if err != nil {
 		return 0, err
 	}
-	r, err := s.ExecContext(ctx, args...)
+	r, err := s.ExecContext(ctx, storable(args)...)
 	if err != nil {
 		return 0, err
 	}
 	return r.RowsAffected()
 }
 
-// row scans the only row of a query into dest, and reports whether there is one.
-func (c *conn) row(ctx context.Context, query string, args []any, dest ...any) (bool, error) {
+// Row scans the only row of a query into dest, and reports whether there is one.
+func (c *conn) Row(ctx context.Context, query string, args []any, dest ...any) (bool, error) {
 	s, err := c.prepare(ctx, query)
 	if err != nil {
 		return false, err
 	}
-	err = s.QueryRowContext(ctx, args...).Scan(dest...)
+	err = s.QueryRowContext(ctx, storable(args)...).Scan(dest...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-// scanner is a row that is being read.
-type scanner interface{ Scan(dest ...any) error }
-
-// each calls f with each row of a query, until f fails.
-func (c *conn) each(ctx context.Context, query string, args []any, f func(scanner) error) error {
+// Each calls f with each row of a query, until f fails.
+func (c *conn) Each(ctx context.Context, query string, args []any, f func(relational.Scanner) error) error {
 	s, err := c.prepare(ctx, query)
 	if err != nil {
 		return err
 	}
-	rows, err := s.QueryContext(ctx, args...)
+	rows, err := s.QueryContext(ctx, storable(args)...)
 	if err != nil {
 		return err
 	}
@@ -96,20 +96,6 @@ func (c *conn) each(ctx context.Context, query string, args []any, f func(scanne
 	return rows.Err()
 }
 
-// strings returns the rows of a query of one text column.
-func (c *conn) strings(ctx context.Context, query string, args ...any) ([]string, error) {
-	var all []string
-	err := c.each(ctx, query, args, func(row scanner) error {
-		var s string
-		if err := row.Scan(&s); err != nil {
-			return err
-		}
-		all = append(all, s)
-		return nil
-	})
-	return all, err
-}
-
 // close gives back the connection and its statements.
 func (c *conn) close() error {
 	var errs []error
@@ -117,4 +103,31 @@ func (c *conn) close() error {
 		errs = append(errs, s.Close())
 	}
 	return errors.Join(append(errs, c.c.Close())...)
+}
+
+// storable gives lists as JSON arrays, which json_each takes apart: so the text
+// of a statement is the same for each length.
+func storable(args []any) []any {
+	for i, a := range args {
+		switch a := a.(type) {
+		case []string:
+			args[i] = list(a)
+		case []int64:
+			args[i] = list(a)
+		case relational.Rows:
+			args[i] = list(a)
+		}
+	}
+	return args
+}
+
+func list[T any](values []T) string {
+	if len(values) == 0 {
+		return "[]"
+	}
+	b, err := json.Marshal(values)
+	if err != nil {
+		panic(err) // a list of texts and numbers always encodes
+	}
+	return string(b)
 }

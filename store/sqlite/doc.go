@@ -1,4 +1,5 @@
-// Package sqlite keeps the storage contract of package store in one SQLite file.
+// Package sqlite keeps the storage contract of package store in one SQLite file. The
+// steps themselves are those of package relational.
 //
 // The file belongs to one process: [Open] takes a lock beside it, which the
 // operating system frees when the process ends in whatever way; one that is taken
@@ -17,10 +18,8 @@
 // Reads use a few connections of their own. Each sees the state at its first
 // statement, in which every write is that returned before it began.
 //
-// Each connection compiles a statement once. Where SQLite would look at the value
-// of a parameter while it plans, as it does for a LIMIT and for a comparison with a
-// column on which a partial index depends, it would compile the statement anew for
-// each value: there statements write +?1, which hides the value.
+// Each connection compiles a statement once. How statements see to that package
+// relational says.
 //
 // Dates are stored as microseconds and shown in UTC.
 package sqlite

@@ -17,6 +17,7 @@ import (
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/scim/filter"
+	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 // writeUntilKilled names the variable that makes the test binary the child of
@@ -109,7 +110,7 @@ func TestOpen_AfterKillHoldsAllThatWasAcknowledged(t *testing.T) {
 		for _, d := range due {
 			verdicts = append(verdicts, plan.Verdict{Due: d, Outcome: plan.Done})
 		}
-		require.NoError(t, s.Settle(t.Context(), leaseOf(t, s), plan.Settlement{Verdicts: verdicts}, directory.Origin{}.At))
+		require.NoError(t, s.Settle(t.Context(), "acme", plan.Settlement{Verdicts: verdicts}, directory.Origin{}.At))
 		require.NoError(t, s.Close())
 	}
 }
@@ -124,7 +125,7 @@ func TestOpen_AgainHoldsEverything(t *testing.T) {
 	require.NoError(t, err)
 	want, err := s.User(t.Context(), "acme", "ada")
 	require.NoError(t, err)
-	require.NoError(t, s.RecordCall(t.Context(), leaseOf(t, s), plan.Call{ID: "c1"}, nil, want.Created))
+	require.NoError(t, s.RecordCall(t.Context(), "acme", plan.Call{ID: "c1"}, nil, want.Created))
 	require.NoError(t, s.Close())
 	require.NoError(t, s.Close(), "closing twice is harmless")
 	info, err := os.Stat(path)
@@ -227,9 +228,9 @@ func TestOpen_SyncsNothingIfItMayBeVolatile(t *testing.T) {
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "bridge.db"), Options{Volatile: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	require.NoError(t, s.update(t.Context(), wait, func(ctx context.Context, w *tx) error {
+	require.NoError(t, s.update(t.Context(), relational.Wait, func(ctx context.Context, w *tx) error {
 		var got string
-		_, err := w.row(ctx, "PRAGMA synchronous", nil, &got)
+		_, err := w.Row(ctx, "PRAGMA synchronous", nil, &got)
 		require.Equal(t, "0", got)
 		return err
 	}))
@@ -244,22 +245,22 @@ func TestOpen_SetsPragmasOnEachConnection(t *testing.T) {
 			"temp_store": "2", "application_id": fmt.Sprint(applicationID),
 		} {
 			var got string
-			_, err := c.row(ctx, "PRAGMA "+pragma, nil, &got)
+			_, err := c.Row(ctx, "PRAGMA "+pragma, nil, &got)
 			require.NoError(t, err)
 			assert.Equal(t, want, got, pragma)
 		}
 	}
-	require.NoError(t, s.update(t.Context(), wait, func(ctx context.Context, w *tx) error {
+	require.NoError(t, s.update(t.Context(), relational.Wait, func(ctx context.Context, w *tx) error {
 		check(ctx, w.conn)
 		return nil
 	}))
 	for range s.nread {
 		c := <-s.readers
 		check(t.Context(), c)
-		_, err := c.exec(t.Context(), "DELETE FROM users")
+		_, err := c.Exec(t.Context(), "DELETE FROM users")
 		assert.ErrorContains(t, err, "readonly", "readers cannot write")
 		var kib string
-		_, err = c.row(t.Context(), "PRAGMA cache_size", nil, &kib)
+		_, err = c.Row(t.Context(), "PRAGMA cache_size", nil, &kib)
 		require.NoError(t, err)
 		assert.Equal(t, "-4096", kib, "each reader holds little")
 		defer func() { s.readers <- c }()

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 // fillSearch gives the users of an older release what they are searched by.
@@ -35,15 +37,15 @@ func fillSearch(ctx context.Context, tx *sql.Tx) error {
 			return nil
 		}
 		for _, u := range all {
-			r, err := newUserRow(u.id, []byte(u.text))
+			search, nameKey, err := relational.SearchedBy(u.id, []byte(u.text))
 			if err != nil {
 				return fmt.Errorf("user %s of org %s: %w", u.id, u.org, err)
 			}
-			if _, err := tx.ExecContext(ctx, `UPDATE users SET search = jsonb(?2) WHERE key = ?1`, u.key, r.search); err != nil {
+			if _, err := tx.ExecContext(ctx, `UPDATE users SET search = jsonb(?2) WHERE key = ?1`, u.key, search); err != nil {
 				return fmt.Errorf("user %s of org %s: %w", u.id, u.org, err)
 			}
 			// A name that is equal to another now keeps the key that it had.
-			if _, err := tx.ExecContext(ctx, `UPDATE OR IGNORE users SET user_name_key = ?2 WHERE key = ?1 AND user_name_key <> ?2`, u.key, r.nameKey); err != nil {
+			if _, err := tx.ExecContext(ctx, `UPDATE OR IGNORE users SET user_name_key = ?2 WHERE key = ?1 AND user_name_key <> ?2`, u.key, nameKey); err != nil {
 				return fmt.Errorf("user %s of org %s: %w", u.id, u.org, err)
 			}
 			last = u.key

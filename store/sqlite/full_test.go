@@ -13,18 +13,19 @@ import (
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/scim/filter"
+	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 // room bounds the pages of the database, which is how SQLite comes to have no room
 // without a disk that is full; 0 is what it has now.
 func room(t *testing.T, s *Store, pages int) {
 	t.Helper()
-	require.NoError(t, s.update(t.Context(), wait, func(ctx context.Context, w *tx) error {
+	require.NoError(t, s.update(t.Context(), relational.Wait, func(ctx context.Context, w *tx) error {
 		var now int
-		if _, err := w.row(ctx, "PRAGMA page_count", nil, &now); err != nil {
+		if _, err := w.Row(ctx, "PRAGMA page_count", nil, &now); err != nil {
 			return err
 		}
-		_, err := w.row(ctx, fmt.Sprintf("PRAGMA max_page_count = %d", max(now, pages)), nil, &now)
+		_, err := w.Row(ctx, fmt.Sprintf("PRAGMA max_page_count = %d", max(now, pages)), nil, &now)
 		return err
 	}))
 }

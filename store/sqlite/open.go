@@ -14,6 +14,8 @@ import (
 	"sync"
 
 	_ "modernc.org/sqlite" // the driver
+
+	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 // Options are what may be chosen about a database.
@@ -27,6 +29,8 @@ type Options struct {
 
 // Store is a store.Store in one file.
 type Store struct {
+	*relational.Store // its steps
+
 	path string
 	file *os.File // holds the lock
 	db   *sql.DB
@@ -34,8 +38,7 @@ type Store struct {
 	write   *writer
 	readers chan *conn // those that are free
 	nread   int
-	signals signals
-	leases  leases
+	signals relational.Signals
 
 	closing sync.Once
 	closed  error
@@ -60,7 +63,19 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 		return nil, fmt.Errorf("open database: %s: %w", path, err)
 	}
 	s := &Store{path: path, file: file}
-	s.leases.started = now()
+	s.Store = relational.New(relational.Database{
+		Update: func(ctx context.Context, p relational.Patience, do func(context.Context, relational.Tx) error) error {
+			return s.update(ctx, p, func(ctx context.Context, t *tx) error { return do(ctx, t) })
+		},
+		Read: func(ctx context.Context, do func(context.Context, relational.Conn) error) error {
+			return s.read(ctx, func(ctx context.Context, c *conn) error { return do(ctx, c) })
+		},
+		Snapshot: func(ctx context.Context, do func(context.Context, relational.Conn) error) error {
+			return s.snapshot(ctx, func(ctx context.Context, c *conn) error { return do(ctx, c) })
+		},
+		Changed: s.signals.Channel,
+		Filter:  dialect{},
+	})
 	if err := s.open(ctx, opts); err != nil {
 		return nil, fmt.Errorf("open database: %s: %w", path, errors.Join(advise(err), s.release()))
 	}
@@ -99,7 +114,7 @@ func (s *Store) open(ctx context.Context, opts Options) error {
 		}
 		s.readers <- c
 		for _, pragma := range readerPragmas {
-			if _, err := c.exec(ctx, pragma); err != nil {
+			if _, err := c.Exec(ctx, pragma); err != nil {
 				return err
 			}
 		}
@@ -108,7 +123,7 @@ func (s *Store) open(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
-	s.write = newWriter(c, s.signals.send)
+	s.write = newWriter(c, s.signals.Send)
 	go s.write.run()
 	return nil
 }
@@ -176,7 +191,7 @@ func (s *Store) release() error {
 func (s *Store) Ping(ctx context.Context) error {
 	err := s.read(ctx, func(ctx context.Context, c *conn) error {
 		var n int
-		_, err := c.row(ctx, "SELECT COUNT(*) FROM orgs", nil, &n)
+		_, err := c.Row(ctx, "SELECT COUNT(*) FROM orgs", nil, &n)
 		return err
 	})
 	if err != nil {

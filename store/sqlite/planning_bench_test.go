@@ -99,12 +99,11 @@ var company = []string{
 	`INSERT INTO edges (org, account, adobe_group, doubtful)
 	SELECT 'acme', user_id, group_id, 0 FROM place WHERE what <> 'comes' AND NOT missing ORDER BY 2, 3`,
 
-	`INSERT INTO due (org, kind, group_id, user_id, generation, rank, since,
-		state, parked, not_before, attempts, alone, released, code, message, hint)
-	SELECT 'acme', 'user', '', id, 1, iif(what = 'leaves', i - (1 << 57), i), 1, 'pending', 0, 0, 0, 0, 0, '', '', ''
+	`INSERT INTO due (org, kind, group_id, user_id, generation, rank, since)
+	SELECT 'acme', 'user', '', id, 1, iif(what = 'leaves', i - (1 << 57), i), 1
 	FROM person WHERE what <> '' AND what <> 'moves'
 	UNION ALL
-	SELECT 'acme', 'edge', group_id, user_id, 1, person, 1, 'pending', 0, 0, 0, 0, 0, '', '', '' FROM place WHERE missing`,
+	SELECT 'acme', 'edge', group_id, user_id, 1, person, 1 FROM place WHERE missing`,
 }
 
 // fillCompany fills a new database past the store, which would take hours.

@@ -24,11 +24,11 @@ func (s *Store) snapshot(ctx context.Context, f func(ctx context.Context, c *con
 		return err
 	}
 	defer func() { s.readers <- c }()
-	if _, err := c.exec(context.WithoutCancel(ctx), "BEGIN DEFERRED"); err != nil {
+	if _, err := c.Exec(context.WithoutCancel(ctx), "BEGIN DEFERRED"); err != nil {
 		return err
 	}
 	defer func() {
-		_, end := c.exec(context.WithoutCancel(ctx), "ROLLBACK") // nothing was written
+		_, end := c.Exec(context.WithoutCancel(ctx), "ROLLBACK") // nothing was written
 		err = errors.Join(err, end)
 	}()
 	return f(ctx, c)

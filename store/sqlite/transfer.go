@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/scim-bridge/scim-bridge/store/relational"
 	"github.com/scim-bridge/scim-bridge/store/transfer"
 )
 
@@ -25,15 +26,12 @@ func (r tables) Rows(ctx context.Context, t transfer.Table, f func(transfer.Row)
 	names := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		names[i] = c.Name
-		switch {
-		case c.Kind == transfer.JSON:
+		if c.Kind == transfer.JSON {
 			names[i] = "json(" + c.Name + ")"
-		case t.Name == "due" && c.Name == "refused":
-			names[i] = "alone"
 		}
 	}
 	query := "SELECT " + strings.Join(names, ", ") + " FROM " + t.Name + " ORDER BY " + strings.Join(names[:t.Key], ", ")
-	return r.c.each(ctx, query, nil, func(row scanner) error {
+	return r.c.Each(ctx, query, nil, func(row relational.Scanner) error {
 		values, into := make(transfer.Row, len(names)), make([]any, len(names))
 		for i := range values {
 			into[i] = &values[i]
@@ -52,12 +50,12 @@ func (r tables) Rows(ctx context.Context, t transfer.Table, f func(transfer.Row)
 
 const lastNumbers = `
 	SELECT name, seq FROM sqlite_sequence WHERE name IN ('users', 'groups', 'journal')
-	UNION ALL SELECT ?1, COALESCE(MAX(generation), 0) FROM orgs`
+	UNION ALL SELECT $1, COALESCE(MAX(generation), 0) FROM orgs`
 
 // Counters are the last numbers that were given out.
 func (r tables) Counters(ctx context.Context) (map[string]int64, error) {
 	last := map[string]int64{transfer.CounterUsers: 0, transfer.CounterGroups: 0, transfer.CounterJournal: 0}
-	err := r.c.each(ctx, lastNumbers, []any{transfer.CounterGeneration}, func(row scanner) error {
+	err := r.c.Each(ctx, lastNumbers, []any{transfer.CounterGeneration}, func(row relational.Scanner) error {
 		var name string
 		var n int64
 		err := row.Scan(&name, &n)

@@ -1,14 +1,17 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/internal/crashpoint"
+	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 const (
@@ -36,7 +39,53 @@ type write struct {
 type tx struct {
 	*write
 	*conn
+	failed error // of the first statement that nobody waited for
 }
+
+// Exec implements relational.Tx.
+func (t *tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if t.failed != nil {
+		return 0, t.failed
+	}
+	return t.conn.Exec(ctx, query, args...)
+}
+
+// Row implements relational.Tx.
+func (t *tx) Row(ctx context.Context, query string, args []any, dest ...any) (bool, error) {
+	if t.failed != nil {
+		return false, t.failed
+	}
+	return t.conn.Row(ctx, query, args, dest...)
+}
+
+// Each implements relational.Tx.
+func (t *tx) Each(ctx context.Context, query string, args []any, f func(relational.Scanner) error) error {
+	if t.failed != nil {
+		return t.failed
+	}
+	return t.conn.Each(ctx, query, args, f)
+}
+
+// Later implements relational.Tx: at once, since nothing is far away.
+func (t *tx) Later(query string, args ...any) {
+	if _, err := t.Exec(context.Background(), query, args...); err != nil && t.failed == nil {
+		t.failed = fmt.Errorf("%.30s: %w", strings.Join(strings.Fields(query), " "), err)
+	}
+}
+
+const nextGeneration = `
+	INSERT INTO orgs (org, generation) VALUES ($1, 1)
+	ON CONFLICT (org) DO UPDATE SET generation = generation + 1
+	RETURNING generation`
+
+// Generation implements relational.Tx: one for each write that makes something due.
+func (t *tx) Generation(ctx context.Context, org string) (n int64, err error) {
+	_, err = t.Row(ctx, nextGeneration, []any{org}, &n)
+	return n, err
+}
+
+// Wake implements relational.Tx.
+func (t *tx) Wake(org string) { t.wake = append(t.wake, org) }
 
 // writer is the goroutine that does all writes.
 type writer struct {
@@ -89,7 +138,7 @@ func (w *writer) run() {
 func (w *writer) batch(first *write) {
 	ctx := context.Background()
 	all := []*write{first}
-	if _, err := w.c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if _, err := w.c.Exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		w.answer(all, fmt.Errorf("begin: %w", err))
 		return
 	}
@@ -108,7 +157,7 @@ func (w *writer) batch(first *write) {
 	}
 	if err == nil {
 		crashpoint.Pass(crashpoint.BeforeCommit)
-		if _, err = w.c.exec(ctx, "COMMIT"); err != nil {
+		if _, err = w.c.Exec(ctx, "COMMIT"); err != nil {
 			err = fmt.Errorf("commit: %w", err)
 		}
 		w.commits.Add(1)
@@ -116,7 +165,7 @@ func (w *writer) batch(first *write) {
 	}
 	if err != nil {
 		// It fails if SQLite has rolled back already, which is as well.
-		_, _ = w.c.exec(ctx, "ROLLBACK")
+		_, _ = w.c.Exec(ctx, "ROLLBACK")
 	}
 	w.answer(all, advise(err))
 }
@@ -127,16 +176,17 @@ func (w *writer) one(ctx context.Context, q *write) error {
 	if q.err = q.ended(); q.err != nil {
 		return nil
 	}
-	if _, err := w.c.exec(ctx, "SAVEPOINT one"); err != nil {
+	if _, err := w.c.Exec(ctx, "SAVEPOINT one"); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	if q.err = advise(q.do(ctx, &tx{write: q, conn: w.c})); q.err != nil {
+	t := &tx{write: q, conn: w.c}
+	if q.err = advise(cmp.Or(q.do(ctx, t), t.failed)); q.err != nil {
 		q.wake = nil
-		if _, err := w.c.exec(ctx, "ROLLBACK TO one"); err != nil {
+		if _, err := w.c.Exec(ctx, "ROLLBACK TO one"); err != nil {
 			return fmt.Errorf("roll back: %w", errors.Join(err, q.err))
 		}
 	}
-	if _, err := w.c.exec(ctx, "RELEASE one"); err != nil {
+	if _, err := w.c.Exec(ctx, "RELEASE one"); err != nil {
 		return fmt.Errorf("end write: %w", err)
 	}
 	return nil
@@ -156,23 +206,15 @@ func (w *writer) answer(all []*write, err error) {
 	}
 }
 
-// patience says what a write does when the queue is full.
-type patience bool
-
-const (
-	refuse patience = false // fail with directory.ErrOverloaded
-	wait   patience = true  // wait for room
-)
-
 // update runs a write and returns when it is on disk, or failed, or ctx ends,
 // in which case it may still happen.
-func (s *Store) update(ctx context.Context, p patience, do func(ctx context.Context, t *tx) error) error {
+func (s *Store) update(ctx context.Context, p relational.Patience, do func(ctx context.Context, t *tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	w := s.write
 	q := &write{ended: ctx.Err, do: do, done: make(chan struct{})}
-	if p == wait {
+	if p == relational.Wait {
 		select {
 		case w.queue <- q:
 		case <-w.closing:

@@ -15,6 +15,7 @@ import (
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/scim/filter"
+	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 // hold makes the writer busy until the returned function is called, which
@@ -23,7 +24,7 @@ func hold(t *testing.T, s *Store) (release func() error) {
 	t.Helper()
 	started, free, done := make(chan struct{}), make(chan struct{}), make(chan error)
 	go func() {
-		done <- s.update(t.Context(), wait, func(context.Context, *tx) error {
+		done <- s.update(t.Context(), relational.Wait, func(context.Context, *tx) error {
 			close(started)
 			<-free
 			return nil
@@ -79,10 +80,12 @@ func TestWriter_ErrorUndoesItsOwnWriteOnly(t *testing.T) {
 				good <- err
 			}()
 			go func() {
-				bad <- s.update(t.Context(), wait, func(ctx context.Context, w *tx) error {
-					if _, err := w.owe(ctx, fmt.Sprintf("org-%d", i), time.Now()); err != nil {
+				bad <- s.update(t.Context(), relational.Wait, func(ctx context.Context, w *tx) error {
+					org := fmt.Sprintf("org-%d", i)
+					if _, err := w.Generation(ctx, org); err != nil {
 						return err
 					}
+					w.Wake(org)
 					return broken
 				})
 			}()
@@ -119,8 +122,8 @@ func TestWriter_LostTransactionFailsTheWholeBatch(t *testing.T) {
 		queued(s, 1)
 		second := make(chan error, 1)
 		go func() {
-			second <- s.update(t.Context(), wait, func(ctx context.Context, w *tx) error {
-				_, err := w.exec(ctx, "ROLLBACK") // as SQLite does by itself when a disk is full
+			second <- s.update(t.Context(), relational.Wait, func(ctx context.Context, w *tx) error {
+				_, err := w.Exec(ctx, "ROLLBACK") // as SQLite does by itself when a disk is full
 				return errors.Join(err, errors.New("disk is full"))
 			})
 		}()
@@ -158,7 +161,6 @@ func TestWriter_FullQueueRefusesRequestsAndNotTheDispatcher(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, filepath.Join(t.TempDir(), "bridge.db"))
-		l := leaseOf(t, s)
 		release := hold(t, s)
 		errs := make(chan error)
 		for i := range maxQueue {
@@ -171,7 +173,7 @@ func TestWriter_FullQueueRefusesRequestsAndNotTheDispatcher(t *testing.T) {
 		_, err := s.CreateUser(t.Context(), "acme", user("one-more"), directory.Origin{})
 		require.ErrorIs(t, err, directory.ErrOverloaded)
 		settled := make(chan error)
-		go func() { settled <- s.Settle(t.Context(), l, plan.Settlement{}, time.Now()) }()
+		go func() { settled <- s.Settle(t.Context(), "acme", plan.Settlement{}, time.Now()) }()
 		synctest.Wait()
 		require.NoError(t, release())
 		for range maxQueue {
@@ -231,8 +233,8 @@ func TestRead_CancelledWhileItRunsLeavesConnectionsUsable(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		err := s.snapshot(ctx, func(ctx context.Context, c *conn) error {
 			cancel()
-			return c.each(ctx, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n",
-				nil, func(scanner) error { return nil })
+			return c.Each(ctx, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n",
+				nil, func(relational.Scanner) error { return nil })
 		})
 		require.ErrorIs(t, err, context.Canceled)
 		require.NoError(t, s.Ping(t.Context()))
