@@ -115,6 +115,19 @@ func (w *world) runUntilDeath(point int, late time.Duration) bool {
 	return died
 }
 
+// runBriefly runs a process that dies after some seconds, wherever it is.
+func (w *world) runBriefly() {
+	w.t.Helper()
+	m := &mortal{Store: w.store, RoundTripper: w.transport}
+	whole := w.transport
+	w.through, w.transport = m, m
+	w.start()
+	time.Sleep(10 * time.Second)
+	m.dead.Store(true)
+	w.halt()
+	w.through, w.transport = nil, whole
+}
+
 // crashes are stories with a step that is not safe to repeat, and where what it
 // was about is there again, as another, when the process is back.
 var crashes = map[string]struct {
@@ -230,8 +243,15 @@ var crashes = map[string]struct {
 
 func TestRun_ACrashAtAnyPointLeavesNothingWrong(t *testing.T) {
 	for name, story := range crashes {
-		for _, late := range []time.Duration{0, 40 * time.Second} {
-			t.Run(fmt.Sprint(name, late), func(t *testing.T) {
+		for kind, how := range map[string]struct {
+			late  time.Duration // after which what it died before arrives
+			again bool          // the next process dies as well
+		}{
+			"once":        {},
+			"late":        {late: 40 * time.Second},
+			"late, twice": {late: 40 * time.Second, again: true},
+		} {
+			t.Run(name+", "+kind, func(t *testing.T) {
 				t.Parallel()
 				for point := 1; ; point++ {
 					died := false
@@ -245,11 +265,14 @@ func TestRun_ACrashAtAnyPointLeavesNothingWrong(t *testing.T) {
 							w.settle()
 							w.halt()
 							story.change(w)
-							died = w.runUntilDeath(point, late)
+							died = w.runUntilDeath(point, how.late)
+							if how.again {
+								w.runBriefly()
+							}
 							story.after(w)
 							w.start()
 							w.settle()
-							if late > 0 {
+							if how.late > 0 {
 								time.Sleep(5 * time.Minute)
 								w.settle()
 							}

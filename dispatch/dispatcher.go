@@ -22,6 +22,7 @@ type Store interface {
 	RecordCall(ctx context.Context, org string, c plan.Call, links []plan.Link, now time.Time) error
 	Settle(ctx context.Context, org string, s plan.Settlement, now time.Time) error
 	OpenCalls(ctx context.Context, org string) ([]plan.SentCall, error)
+	LostCalls(ctx context.Context, org string, t time.Time) ([]plan.SentCall, error)
 	ToLookAt(ctx context.Context, org string, limit int) ([]plan.Account, error)
 	RemovedSince(ctx context.Context, org string, t time.Time) (plan.Removals, error)
 	Population(ctx context.Context, org string) (plan.Removals, error)
@@ -142,19 +143,19 @@ func New(cfg Config, s Store, a Adobe) (*Dispatcher, error) {
 // Run works until ctx ends, then lets a call under way finish, settles it, and
 // returns nil. Trouble with the store or with Adobe is logged and tried again.
 func (d *Dispatcher) Run(ctx context.Context) error {
-	recovered := false
+	current := false // with the store
 	for ctx.Err() == nil {
 		var next pauseUntil
 		var err error
-		if recovered {
+		if current {
 			next, err = d.step(ctx)
 			err = errors.Join(err, d.keepPause(ctx))
-			recovered = err == nil // a call that could not be settled is taken for lost
-			if recovered && d.storeTrouble.over() {
+			current = err == nil // a call that could not be settled is taken for lost
+			if current && d.storeTrouble.over() {
 				d.log.Info("the store answers again")
 			}
-		} else if err = d.recover(ctx); err == nil {
-			recovered = true
+		} else if err = d.takeOver(ctx); err == nil {
+			current = true
 			continue
 		}
 		if err != nil && ctx.Err() == nil {

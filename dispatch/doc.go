@@ -12,7 +12,9 @@
 //   - before the call is recorded, nothing happened;
 //   - between recording and sending, and between sending and settling, the next
 //     start finds an open call and treats it as one without a reply: what is
-//     repeat-safe is sent again, the rest is read back first;
+//     repeat-safe is sent again, the rest is read back first, and nothing else about
+//     its subjects is sent until it cannot arrive any more, however often the process
+//     dies meanwhile;
 //   - after settling, all is known.
 //
 // So a command may be sent twice, and only when sending it twice is harmless.

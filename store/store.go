@@ -121,6 +121,8 @@ type Work interface {
 	Settle(ctx context.Context, org string, s plan.Settlement, now time.Time) error
 	// OpenCalls returns the calls that were recorded and not settled.
 	OpenCalls(ctx context.Context, org string) ([]plan.SentCall, error)
+	// LostCalls returns the calls that were sent after t and settled as plan.OutcomeLost.
+	LostCalls(ctx context.Context, org string, t time.Time) ([]plan.SentCall, error)
 	// ToLookAt returns up to limit present accounts of the mirror with a LookAt,
 	// in order of it, whether or not it has come.
 	ToLookAt(ctx context.Context, org string, limit int) ([]plan.Account, error)

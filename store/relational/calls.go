@@ -24,6 +24,11 @@ const (
 
 	openCalls = `SELECT body, sent_at FROM calls WHERE org = $1 AND settled_at = 0 ORDER BY sent_at, id`
 
+	// What is not so of lost calls either has SQLite take the index.
+	lostCalls = `
+		SELECT body, sent_at FROM calls
+		WHERE org = $1 AND sent_at > $2 AND outcome = 'lost' AND outcome <> 'not sent' ORDER BY sent_at, id`
+
 	removedSince = `
 		SELECT COALESCE(SUM(departures), 0), COALESCE(SUM(entitlements), 0) FROM calls
 		WHERE org = $1 AND sent_at > $2 AND outcome <> 'not sent' AND outcome <> 'refused' AND departures + entitlements > 0`
@@ -75,9 +80,18 @@ func (t tx) settleCall(ctx context.Context, org string, s plan.Settlement, now t
 
 // OpenCalls returns the calls that were recorded and not settled.
 func (s *Store) OpenCalls(ctx context.Context, org string) ([]plan.SentCall, error) {
+	return s.calls(ctx, "read open calls", openCalls, org)
+}
+
+// LostCalls returns the calls that were sent after t and settled as lost.
+func (s *Store) LostCalls(ctx context.Context, org string, t time.Time) ([]plan.SentCall, error) {
+	return s.calls(ctx, "read lost calls", lostCalls, org, micros(t))
+}
+
+func (s *Store) calls(ctx context.Context, what, query string, args ...any) ([]plan.SentCall, error) {
 	var all []plan.SentCall
 	err := s.read(ctx, func(ctx context.Context, c conn) error {
-		return c.Each(ctx, openCalls, []any{org}, func(row Scanner) error {
+		return c.Each(ctx, query, args, func(row Scanner) error {
 			var body []byte
 			var at int64
 			if err := row.Scan(&body, &at); err != nil {
@@ -92,7 +106,7 @@ func (s *Store) OpenCalls(ctx context.Context, org string) ([]plan.SentCall, err
 		})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read open calls: %w", err)
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	return all, nil
 }

@@ -90,6 +90,7 @@ func Hot(d search.Dialect) map[string]string {
 		"edges due":         edgesDueOfUsers,
 		"forget group":      forgetAdobeGroup,
 		"open calls":        openCalls,
+		"lost calls":        lostCalls,
 		"sent since":        sentSince,
 		"linked groups":     groupsLinkedTo,
 		"failures":          oldestStuck,

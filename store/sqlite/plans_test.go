@@ -95,6 +95,7 @@ var plans = map[string]struct {
 	"edges due":         {using: []string{"due_edges_by_user"}, sorts: true},
 	"forget group":      {using: []string{"edges_by_group"}},
 	"open calls":        {using: []string{"calls_open"}},
+	"lost calls":        {using: []string{"calls_sent"}},
 	"sent since":        {using: []string{"calls_sent"}},
 	"linked groups":     {using: []string{"links_by_mirror"}},
 	"failures":          {using: []string{"due_stuck (org=? AND state=?)"}},

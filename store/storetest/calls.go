@@ -12,6 +12,7 @@ import (
 var callPromises = []promise{
 	{"RecordCall/KeepsCallAndLinksUntilSettled", recordCall},
 	{"RecordCall/RefusesTheSameCallTwice", recordTwice},
+	{"LostCalls/ReturnsTheLateOnes", lostCalls},
 	{"SentSince/LeavesOutWhatWasNotSent", sentSince},
 	{"Pause/IsKept", pause},
 }
@@ -51,6 +52,26 @@ func recordTwice(f *fixture) {
 	require.NoError(f, f.RecordCall(f.ctx(), acme, plan.Call{ID: "c1"}, nil, at(1)))
 	require.Error(f, f.RecordCall(f.ctx(), acme, plan.Call{ID: "c1"}, []plan.Link{adaLink}, at(2)))
 	require.Empty(f, f.links())
+}
+
+func lostCalls(f *fixture) {
+	for n, id := range []string{"c0", "c1", "c2", "c3"} {
+		require.NoError(f, f.RecordCall(f.ctx(), acme, plan.Call{ID: id}, nil, at(10-n)))
+	}
+	f.settle(11, plan.Settlement{Call: "c0", Outcome: "success"})
+	f.settle(11, plan.Settlement{Call: "c1", Outcome: plan.OutcomeLost})
+	f.settle(11, plan.Settlement{Call: "c3", Outcome: plan.OutcomeLost})
+	lost, err := f.LostCalls(f.ctx(), acme, at(6))
+	require.NoError(f, err)
+	require.Equal(f, []plan.SentCall{
+		{Call: plan.Call{ID: "c3"}, SentAt: at(7)}, {Call: plan.Call{ID: "c1"}, SentAt: at(9)},
+	}, lost)
+	lost, err = f.LostCalls(f.ctx(), acme, at(7))
+	require.NoError(f, err)
+	require.Len(f, lost, 1, "after, and not at")
+	lost, err = f.LostCalls(f.ctx(), globex, at(0))
+	require.NoError(f, err)
+	require.Empty(f, lost)
 }
 
 func sentSince(f *fixture) {

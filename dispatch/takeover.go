@@ -8,10 +8,12 @@ import (
 	"github.com/scim-bridge/scim-bridge/plan"
 )
 
-// recover wakes what failed under another configuration, treats calls that were
-// never settled, by a former process or because the store failed, as lost, and
-// the first time restores the budget.
-func (d *Dispatcher) recover(ctx context.Context) error {
+// takeOver begins an org's dispatch from what the store holds of whoever dispatched
+// it before: a former process, another one, or this one before the store failed. It
+// wakes what failed under another configuration, treats calls that were never settled
+// as lost, counts as flights all that may still arrive, and the first time restores
+// the budget.
+func (d *Dispatcher) takeOver(ctx context.Context) error {
 	now := clock()
 	if err := d.configure(ctx, now); err != nil {
 		return err
@@ -21,13 +23,19 @@ func (d *Dispatcher) recover(ctx context.Context) error {
 		return err
 	}
 	for _, c := range open {
-		readAt := c.SentAt.Add(d.cfg.CallTimeout) // until then Adobe may still be working on it
-		d.flights = append(d.flights, plan.Flight{Call: c.Call, Until: readAt, ReadAt: readAt})
-		s := plan.Lost(c.Call, now, maxTime(now, readAt))
+		s := plan.Lost(c.Call, now, maxTime(now, d.arrived(c)))
 		if err := d.store.Settle(ctx, d.cfg.Org, s, now); err != nil {
 			return err
 		}
 		d.log.Warn("a call was never settled: it is taken for lost", "call_id", c.Call.ID, "commands", len(c.Call.Commands))
+	}
+	lost, err := d.store.LostCalls(ctx, d.cfg.Org, now.Add(-d.cfg.CallTimeout))
+	if err != nil {
+		return err
+	}
+	d.flights = nil
+	for _, c := range lost {
+		d.flights = append(d.flights, plan.Flight{Call: c.Call, Until: d.arrived(c), ReadAt: d.arrived(c)})
 	}
 	if d.restored {
 		return nil
@@ -38,6 +46,10 @@ func (d *Dispatcher) recover(ctx context.Context) error {
 	d.restored = true
 	return nil
 }
+
+// arrived is when a call that had no answer cannot arrive any more: until then Adobe may
+// be working on it.
+func (d *Dispatcher) arrived(c plan.SentCall) time.Time { return c.SentAt.Add(d.cfg.CallTimeout) }
 
 // restore has the budget count what a former process may have sent.
 //
