@@ -20,6 +20,9 @@
 // that broke is done again. Where the connection broke during COMMIT, the server
 // is asked what became of it.
 //
+// A database that does not answer at all is given up after half a minute, and so is
+// the connection; the next write or read makes another.
+//
 // A write that made something due notifies other processes as it commits.
 //
 // Texts compare by bytes, as in SQLite, whatever the locale of the database.

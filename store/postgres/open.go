@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -26,8 +27,9 @@ type Options struct {
 type Store struct {
 	*relational.Store // its steps
 
-	name string // of the database, for errors
-	pool *pgxpool.Pool
+	name     string // of the database, for errors
+	patience time.Duration
+	pool     *pgxpool.Pool
 
 	held    *holder
 	write   *writer
@@ -54,7 +56,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{name: nameOf(cfg.ConnConfig)}
+	s := &Store{name: nameOf(cfg.ConnConfig), patience: answerWithin}
 	s.Store = relational.New(relational.Database{
 		Update: func(ctx context.Context, p relational.Patience, do func(context.Context, relational.Tx) error) error {
 			return s.update(ctx, p, func(ctx context.Context, t *tx) error { return do(ctx, t) })
@@ -117,6 +119,14 @@ func Check(ctx context.Context, dsn string) error {
 	return nil
 }
 
+// How long a database is waited for that does not answer, as where the network carries
+// nothing. Who asks gets an error then, and the connection is given up.
+const (
+	answerWithin  = 30 * time.Second // a read, or a write of the directory
+	connectWithin = 5 * time.Second  // unless the URL says otherwise
+	pingWithin    = 2 * time.Second  // a connection that was idle; then another is made
+)
+
 // settings are what each connection is given. What a write acknowledged must be
 // on disk, whatever the server's default; a connection that hangs must not keep
 // its locks for hours.
@@ -155,6 +165,10 @@ func parse(dsn string) (*pgxpool.Config, error) {
 	for name, value := range settings {
 		cfg.ConnConfig.RuntimeParams[name] = value
 	}
+	if cfg.ConnConfig.ConnectTimeout == 0 {
+		cfg.ConnConfig.ConnectTimeout = connectWithin
+	}
+	cfg.PingTimeout = pingWithin
 	return cfg, nil
 }
 

@@ -10,6 +10,8 @@ import (
 
 // read runs one read on a connection that is free.
 func (s *Store) read(ctx context.Context, f func(ctx context.Context, c *conn) error) error {
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
 	c, err := s.acquire(ctx)
 	if err != nil {
 		return err
@@ -20,6 +22,8 @@ func (s *Store) read(ctx context.Context, f func(ctx context.Context, c *conn) e
 
 // snapshot runs reads that are several and must see the same moment.
 func (s *Store) snapshot(ctx context.Context, f func(ctx context.Context, c *conn) error) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
 	pooled, err := s.acquire(ctx)
 	if err != nil {
 		return err
@@ -31,7 +35,9 @@ func (s *Store) snapshot(ctx context.Context, f func(ctx context.Context, c *con
 		if pooled.Conn().IsClosed() || c.trips == 0 {
 			return // it ended with the connection, or never began
 		}
-		err = errors.Join(err, c.simple(context.WithoutCancel(ctx), "ROLLBACK")) // nothing was written
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), pingWithin)
+		defer cancel()
+		err = errors.Join(err, c.simple(end, "ROLLBACK")) // nothing was written
 	}()
 	return f(ctx, c)
 }

@@ -23,8 +23,9 @@ const (
 	maxBatch = 64
 	// maxQueue is how many writes may wait: a second of work or so.
 	maxQueue = 1024
-	// batchTimeout is how long the writes of one commit may take together.
-	batchTimeout = time.Minute
+	// batchTimeout is how long the writes of one commit may take together. A network
+	// that carries nothing keeps the writer from another connection for so long.
+	batchTimeout = 30 * time.Second
 	// maxTries is how often a batch is begun that could not be finished.
 	maxTries = 5
 	// retryPause is how long to wait before the second try; it doubles then.
@@ -257,6 +258,11 @@ func (w *writer) next() (*write, bool) {
 
 // commit ends a transaction and tells other processes whom it woke.
 func (w *writer) commit(ctx context.Context, c *conn, all []*write) error {
+	if c.id == "" { // without it nobody could ask what became of the transaction
+		if err := c.flush(ctx); err != nil {
+			return err
+		}
+	}
 	told := make(map[string]bool)
 	for _, q := range all {
 		for _, org := range q.wake {
@@ -347,11 +353,16 @@ func (w *writer) outcome(id string, lost error) error {
 	}
 }
 
-// update runs a write and returns when it is on disk, or failed, or ctx ends,
-// in which case it may still happen.
+// update runs a write and returns when it is on disk, or failed, or ctx ends. Then
+// it may still happen, if it has begun.
 func (s *Store) update(ctx context.Context, p relational.Patience, do func(ctx context.Context, t *tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if p == relational.Refuse {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, s.patience)
+		defer cancel()
 	}
 	w := s.write
 	q := &write{ended: ctx.Err, do: do, done: make(chan struct{})}

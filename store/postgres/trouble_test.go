@@ -1,0 +1,140 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/scim/filter"
+	"github.com/scim-bridge/scim-bridge/store/postgres/postgrestest"
+	"github.com/scim-bridge/scim-bridge/store/relational"
+)
+
+// impatient opens a database that is given up soon.
+func impatient(t *testing.T, url string) *Store {
+	t.Helper()
+	s := open(t, url)
+	s.patience = 300 * time.Millisecond
+	return s
+}
+
+// create creates users all at once, and returns how many of them failed.
+func create(t *testing.T, s *Store, name string) (failed int) {
+	t.Helper()
+	errs := make(chan error)
+	for i := range 8 {
+		go func() {
+			_, err := s.CreateUser(t.Context(), "acme", user(fmt.Sprint(name, i)), directory.Origin{})
+			errs <- err
+		}()
+	}
+	for range 8 {
+		if err := <-errs; err != nil {
+			failed++
+		}
+	}
+	return failed
+}
+
+// goesOn waits until users can be created, and looks whether any was half made.
+func goesOn(t *testing.T, s *Store, atLeast int) {
+	t.Helper()
+	tries := 0
+	require.Eventually(t, func() bool {
+		tries++
+		_, err := s.CreateUser(t.Context(), "acme", user(fmt.Sprint("later", tries)), directory.Origin{})
+		return err == nil
+	}, time.Minute, 10*time.Millisecond)
+	all, err := s.Users(t.Context(), "acme", filter.Query{}, directory.Page{Start: 1, Count: 1000})
+	require.NoError(t, err)
+	require.Greater(t, all.Total, atLeast)
+	require.Len(t, all.Resources, all.Total)
+	status, err := s.Status(t.Context(), "acme")
+	require.NoError(t, err)
+	require.Equal(t, all.Total, status.Pending[plan.KindUser], "each has its due row")
+	for _, u := range all.Resources {
+		entries, err := s.Journal(t.Context(), "acme", u.ID, 10)
+		require.NoError(t, err)
+		require.Len(t, entries, 1, "and was made once")
+	}
+}
+
+func TestTrouble_ANetworkThatCarriesNothingIsNotWaitedForWithoutEnd(t *testing.T) {
+	t.Parallel()
+	network := postgrestest.NewProxy(t, migrated(t))
+	s := impatient(t, network.URL())
+	require.Zero(t, create(t, s, "before"))
+	network.Cut()
+	require.Equal(t, 8, create(t, s, "cut"))
+	_, err := s.User(t.Context(), "acme", "before0")
+	require.Error(t, err)
+	_, err = s.Status(t.Context(), "acme")
+	require.ErrorIs(t, err, context.DeadlineExceeded, "nor by those who have time")
+	require.Error(t, s.Ping(t.Context()))
+	network.Mend()
+	goesOn(t, s, 8)
+	require.NoError(t, s.Ping(t.Context()))
+}
+
+func TestTrouble_ASlowDatabaseRefusesWholeWrites(t *testing.T) {
+	t.Parallel()
+	network := postgrestest.NewProxy(t, migrated(t))
+	s := impatient(t, network.URL())
+	network.Delay(100 * time.Millisecond) // each way
+	require.Positive(t, create(t, s, "slow"))
+	s.patience = time.Minute
+	require.Zero(t, create(t, s, "patient"), "slow, and not wrong")
+	network.Delay(0)
+	goesOn(t, s, 8)
+}
+
+func TestTrouble_ADatabaseThatIsGoneAndBackNeedsNobody(t *testing.T) {
+	t.Parallel()
+	server := postgrestest.NewServer(t)
+	s := open(t, server.URL())
+	require.Zero(t, create(t, s, "before"))
+	server.Crash()
+	require.Equal(t, 8, create(t, s, "gone"))
+	_, err := s.User(t.Context(), "acme", "before0")
+	require.Error(t, err)
+	require.NoError(t, server.Start())
+	goesOn(t, s, 8)
+	for i := range 8 {
+		_, err := s.User(t.Context(), "acme", fmt.Sprint("before", i))
+		require.NoError(t, err)
+		_, err = s.User(t.Context(), "acme", fmt.Sprint("gone", i))
+		require.ErrorIs(t, err, directory.ErrNotFound)
+	}
+}
+
+func TestTrouble_ACommitWhoseAnswerIsLostIsDoneOnce(t *testing.T) {
+	t.Parallel()
+	network := postgrestest.NewProxy(t, migrated(t))
+	s := open(t, network.URL())
+	require.Zero(t, create(t, s, "before"))
+	for id, told := range map[string]func(ctx context.Context, w *tx) error{
+		"told before":          func(ctx context.Context, w *tx) error { return w.flush(ctx) },
+		"told with the commit": func(context.Context, *tx) error { return nil },
+	} {
+		tries := 0
+		require.NoError(t, s.update(t.Context(), relational.Wait, func(ctx context.Context, w *tx) error {
+			w.Later("INSERT INTO journal (org, at, actor, request_id, user_id, group_id, event, text) VALUES ('acme', 0, '', '', $1, '', '', '')", id)
+			err := told(ctx, w)
+			if tries++; tries == 1 {
+				network.LoseAnswer(w.c.PgConn().Conn().LocalAddr())
+			}
+			return err
+		}), id)
+	}
+	goesOn(t, s, 8)
+	for _, id := range []string{"told before", "told with the commit"} {
+		entries, err := s.Journal(t.Context(), "acme", id, 10)
+		require.NoError(t, err)
+		require.Len(t, entries, 1, id)
+	}
+}
