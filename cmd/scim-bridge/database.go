@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/url"
+	"syscall"
 
 	"github.com/scim-bridge/scim-bridge/store"
 	"github.com/scim-bridge/scim-bridge/store/postgres"
@@ -46,7 +47,7 @@ func (d database) hint(err error) error {
 		}
 		return err
 	}
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
 		return hinted{err, "the folder of " + d.file + " must exist, and this user must be able to write in it"}
 	}
 	return err

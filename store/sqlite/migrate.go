@@ -18,8 +18,7 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// mark makes the file and writes the bridge's mark into its header, and that it can
-// shrink, which cannot be said later. It uses a
+// mark makes the file and writes the bridge's mark into its header. It uses a
 // rollback journal: in WAL mode the header itself would stay behind, in a file
 // beside it, until the first checkpoint, and a kill before it would leave a
 // file that nobody can tell from another program's.
@@ -37,7 +36,7 @@ func mark(ctx context.Context, path string) (err error) {
 		return fmt.Errorf("make: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if _, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA auto_vacuum = %d; PRAGMA application_id = %d", incremental, applicationID)); err != nil {
+	if _, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
 		return fmt.Errorf("make: %w", err)
 	}
 	return nil
@@ -74,7 +73,7 @@ func migrate(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 }
 
 // advise adds what to do to an error that means damage, or that the disk takes
-// nothing.
+// nothing, or fails.
 func advise(err error) error {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
@@ -87,6 +86,8 @@ func advise(err error) error {
 		return fmt.Errorf("the disk is full, make room and it goes on by itself: %w", err)
 	case sqlite3.SQLITE_READONLY:
 		return fmt.Errorf("the disk or the file cannot be written, mend that and it goes on by itself: %w", err)
+	case sqlite3.SQLITE_IOERR:
+		return fmt.Errorf("the disk fails or is read-only, mend that and it goes on by itself: %w", err)
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/internal/crashpoint"
@@ -20,6 +21,8 @@ const (
 	maxBatch = 64
 	// maxQueue is how many writes may wait: less than a second of work.
 	maxQueue = 1024
+	// answerWithin is how long a write of the directory waits for a disk that hangs.
+	answerWithin = 30 * time.Second
 )
 
 // errClosed is what a write gets after Close.
@@ -206,11 +209,16 @@ func (w *writer) answer(all []*write, err error) {
 	}
 }
 
-// update runs a write and returns when it is on disk, or failed, or ctx ends,
-// in which case it may still happen.
+// update runs a write and returns when it is on disk, or failed, or ctx ends. Then
+// it may still happen, if it has begun.
 func (s *Store) update(ctx context.Context, p relational.Patience, do func(ctx context.Context, t *tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if p == relational.Refuse {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, answerWithin)
+		defer cancel()
 	}
 	w := s.write
 	q := &write{ended: ctx.Err, do: do, done: make(chan struct{})}
