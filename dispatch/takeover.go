@@ -23,11 +23,12 @@ func (d *Dispatcher) takeOver(ctx context.Context) error {
 		return err
 	}
 	for _, c := range open {
+		// Before it is: whoever reads the log after a kill must not miss it.
+		d.log.Warn("a call was never settled: it is taken for lost", "call_id", c.Call.ID, "commands", len(c.Call.Commands))
 		s := plan.Lost(c.Call, now, maxTime(now, d.arrived(c)))
 		if err := d.store.Settle(ctx, d.cfg.Org, s, now); err != nil {
 			return err
 		}
-		d.log.Warn("a call was never settled: it is taken for lost", "call_id", c.Call.ID, "commands", len(c.Call.Commands))
 	}
 	lost, err := d.store.LostCalls(ctx, d.cfg.Org, now.Add(-d.cfg.CallTimeout))
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 
 	scimerrors "github.com/elimity-com/scim/errors"
@@ -38,8 +37,6 @@ type bulkResult struct {
 	Version  string          `json:"version,omitempty"`
 	Status   string          `json:"status"`
 	Response json.RawMessage `json:"response,omitempty"`
-	// retryAfter is what a Retry-After said, in seconds.
-	retryAfter int
 }
 
 // bulk is POST /Bulk. Each operation is a request of its own, which is done or
@@ -58,9 +55,6 @@ func (s *service) bulk(w http.ResponseWriter, r *http.Request) error {
 	job.runAll()
 	if err := r.Context().Err(); err != nil {
 		return err
-	}
-	if seconds := job.retryAfter(); seconds > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(seconds))
 	}
 	a := newAnswer(w, r, http.StatusOK)
 	a.buf.WriteString(`{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkResponse"],"Operations":[`)

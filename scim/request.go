@@ -39,8 +39,7 @@ func readBody(r *http.Request) ([]byte, error) {
 	}
 	if _, err := io.Copy(&buf, r.Body); err != nil {
 		var tooLarge *http.MaxBytesError
-		var known *failure
-		if errors.As(err, &tooLarge) || errors.As(err, &known) {
+		if errors.As(err, &tooLarge) {
 			return nil, err
 		}
 		return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "the body ended before it was complete")

@@ -54,7 +54,7 @@ type client struct {
 	users  []*user
 	groups []*group
 
-	life    int64 // of the process that the following is about
+	life    int64 // of the world that the following is about
 	touched about
 	doubt   *change // had no answer
 
@@ -89,7 +89,7 @@ func newClients(w *world) []*client {
 	var common []*group
 	for i := range all {
 		c := &client{
-			speaker: newSpeaker(w.listen), world: w, number: i, chance: rand.New(rand.NewPCG(*seed, uint64(1+i))), life: w.life.Load(),
+			speaker: newSpeaker(w), world: w, number: i, chance: rand.New(rand.NewPCG(*seed, uint64(1+i))), life: w.life.Load(),
 		}
 		if i == 0 {
 			for n := range shared {
@@ -136,7 +136,7 @@ func (c *client) do(ch *change) {
 	c.touched.groups = append(c.touched.groups, ch.about.groups...)
 	status, id, err := c.send(ch.method, ch.path, ch.body)
 	switch {
-	case err != nil:
+	case err != nil, status == http.StatusServiceUnavailable && c.world.database.mayBeUnsure():
 		c.counts.doubts++
 		c.doubt = ch
 	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
@@ -153,12 +153,12 @@ func (c *client) wrong(format string, args ...any) {
 	c.counts.wrong = append(c.counts.wrong, fmt.Sprintf(format, args...))
 }
 
-// settled compares all that was touched with what a new process says, and
-// reports whether nothing is in doubt.
+// settled compares all that was touched with what is said after the program was
+// killed, or was in trouble, and reports whether nothing is in doubt.
 func (c *client) settled() bool {
 	life := c.world.life.Load()
 	if life == c.life {
-		return c.doubt == nil // else the process is about to die
+		return c.doubt == nil // else there is trouble, or a kill, that is about to be over
 	}
 	if ch := c.doubt; ch != nil {
 		before, err := c.differences(ch.about)
@@ -176,7 +176,7 @@ func (c *client) settled() bool {
 		return false
 	}
 	for _, f := range found {
-		c.wrong("after start %d: %s", life, f)
+		c.wrong("in life %d: %s", life, f)
 	}
 	c.counts.compared += len(c.touched.users) + len(c.touched.groups)
 	c.touched, c.life = about{}, life

@@ -3,10 +3,12 @@
 // Several clients write to it over HTTP, each remembering what was acknowledged
 // and what is in doubt. It is killed with SIGKILL at random moments and at the
 // points of package crashpoint, or while Adobe has a call, and started again;
-// then each client compares all that it wrote since the last kill. At the
-// end, and now and then before, Adobe must equal what was said.
+// then each client compares all that it wrote since the last kill. Where the
+// database is a server, that is killed too, ends connections, and is cut off, and
+// the program must go on by itself. At the end, and now and then before, Adobe
+// must equal what was said.
 //
-//	go test ./cmd/scim-bridge/internal/killtest -v -timeout 1h -kills 500 -seed 7
+//	go test ./cmd/scim-bridge/internal/killtest -v -timeout 2h -kills 500 -seed 7
 package killtest
 
 import (
@@ -26,7 +28,7 @@ import (
 )
 
 var (
-	kills = flag.Int("kills", 8, "how often the program is killed")
+	kills = flag.Int("kills", 11, "how often the program is killed")
 	seed  = flag.Uint64("seed", 1, "what is said, and when it is killed, as far as that is ours")
 )
 
@@ -36,7 +38,7 @@ const (
 	between = 100
 	// reach is how long a process may take to come to where it is to die; then it
 	// is killed wherever it is.
-	reach = 3 * time.Second
+	reach = 5 * time.Second
 )
 
 // The moments of a kill that are not points of the program.
@@ -52,39 +54,49 @@ const (
 // prove after a kill: that a group is gone.
 func patient() bool { return *kills >= between }
 
-func moments() []string {
+// moments are those of a kill, with those after a trouble of a database.
+func moments(d database) []string {
 	all := []string{atRandom, starting, received, applied}
 	for _, p := range crashpoint.Points {
 		all = append(all, string(p))
 	}
-	return all
+	return append(all, d.troubles()...)
 }
 
-func TestKill_NothingAcknowledgedIsLostAndAdobeFollows(t *testing.T) {
+func TestKill_NothingIsLostAndAdobeFollowsWithSQLite(t *testing.T) { live(t, newWorld(t, file{})) }
+
+func TestKill_NothingIsLostAndAdobeFollowsWithPostgreSQL(t *testing.T) {
+	live(t, newWorld(t, newServer(t)))
+}
+
+// live has clients write to a program that is killed, and compares.
+func live(t *testing.T, w *world) {
 	chance := rand.New(rand.NewPCG(*seed, 0))
-	w := newWorld(t)
+	began, met := time.Now(), map[string]int{}
 	w.start("")
-	w.awaitReady()
+	w.only().awaitReady()
 	all := newClients(w)
 	w.awaitSynced() // with Adobe's groups listed, which may not be done again for two hours
-	w.terminate()
-	met := map[string]int{}
+	w.only().terminate()
+	w.look()
+	moments := moments(w.database)
 	for i := range *kills {
 		if i%between == 0 {
 			for _, c := range all {
 				c.start()
 			}
 		}
-		met[w.kill(moments()[i%len(moments())], chance)]++
+		met[w.kill(moments[i%len(moments)], chance)]++
 		if (i+1)%between == 0 || i+1 == *kills {
 			w.start("")
-			w.awaitReady()
+			w.only().awaitReady()
 			for _, c := range all {
 				c.stop()
 			}
 			w.awaitSynced()
 			w.compare(all)
-			w.terminate()
+			w.only().terminate()
+			w.look()
 		}
 	}
 
@@ -92,7 +104,7 @@ func TestKill_NothingAcknowledgedIsLostAndAdobeFollows(t *testing.T) {
 	for _, c := range all {
 		sum.add(c.counts)
 	}
-	lines := []string{fmt.Sprintf("%d kills: %s; %s", *kills, sum, w.watch)}
+	lines := []string{fmt.Sprintf("%d kills in %d s: %s; %s", *kills, int(time.Since(began).Seconds()), sum, w.watch)}
 	for _, m := range slices.Sorted(maps.Keys(met)) {
 		lines = append(lines, fmt.Sprintf("  %4d %s", met[m], m))
 	}
@@ -101,31 +113,4 @@ func TestKill_NothingAcknowledgedIsLostAndAdobeFollows(t *testing.T) {
 	assert.Empty(t, strings.Join(w.watch.wrong, "\n"))
 	require.Positive(t, sum.acknowledged)
 	require.Positive(t, w.watch.commands)
-}
-
-// kill starts a process, has it die at a moment, and returns which it was.
-func (w *world) kill(moment string, chance *rand.Rand) string {
-	at, patience := "", reach
-	switch moment {
-	case starting:
-		patience = time.Duration(chance.IntN(150)) * time.Millisecond
-	case atRandom:
-		patience = time.Duration(200+chance.IntN(1000)) * time.Millisecond
-	case received:
-		w.gate.before.Store(1 + chance.Int64N(6))
-	case applied:
-		w.gate.after.Store(1 + chance.Int64N(6))
-	case string(crashpoint.BeforeCommit), string(crashpoint.AfterCommit):
-		at = fmt.Sprintf("%s:%d", moment, 1+chance.IntN(60))
-	default:
-		at = fmt.Sprintf("%s:%d", moment, 1+chance.IntN(6))
-	}
-	w.start(at)
-	byItself := w.die(patience)
-	w.gate.before.Store(0)
-	w.gate.after.Store(0)
-	if !byItself && patience == reach {
-		return moment + missed
-	}
-	return moment
 }

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -22,36 +23,47 @@ import (
 // dead connection would be sent again without being asked.
 type speaker struct {
 	http *http.Client
-	base string
+	to   []string // replicas
+	turn int
 }
 
-func newSpeaker(listen string) *speaker {
-	return &speaker{
-		http: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second},
-		base: "http://" + listen + "/scim/v2",
+func newSpeaker(w *world) *speaker {
+	s := &speaker{http: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}}
+	for _, r := range w.replicas {
+		s.to = append(s.to, "http://"+r.listen+"/scim/v2")
 	}
+	return s
 }
 
-// exchange sends a request and decodes the answer. An error means that there was
-// no whole answer.
+// exchange sends a request to the next replica that takes it, and decodes the
+// answer. An error means that there was no whole answer.
 func (s *speaker) exchange(method, path string, body, out any) (int, error) {
-	var payload io.Reader
+	var payload []byte
 	if body != nil {
 		text, err := json.Marshal(body)
 		if err != nil {
 			return 0, err
 		}
-		payload = bytes.NewReader(text)
+		payload = text
 	}
-	req, err := http.NewRequest(method, s.base+path, payload)
-	if err != nil {
-		return 0, err
+	var resp *http.Response
+	for range s.to {
+		s.turn++
+		req, err := http.NewRequest(method, s.to[s.turn%len(s.to)]+path, bytes.NewReader(payload))
+		if err != nil {
+			return 0, err
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+		req.Header.Set("Content-Type", "application/scim+json")
+		if resp, err = s.http.Do(req); err == nil {
+			break
+		}
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			return 0, err
+		}
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Content-Type", "application/scim+json")
-	resp, err := s.http.Do(req)
-	if err != nil {
-		return 0, err
+	if resp == nil {
+		return 0, errors.New("no replica runs")
 	}
 	text, err := io.ReadAll(resp.Body)
 	if err := errors.Join(err, resp.Body.Close()); err != nil {
@@ -199,7 +211,9 @@ func (w *world) compare(all []*client) {
 		held.Groups[g.Name] = members
 	}
 	for _, d := range morning.Differences(said, held) {
-		w.watch.wrong = append(w.watch.wrong, "Adobe differs: "+d)
+		_, name, _ := strings.Cut(d, `"`)
+		name, _, _ = strings.Cut(name, `"`)
+		w.watch.wrong = append(w.watch.wrong, "Adobe differs: "+d+"\n"+w.watch.sentAbout(name))
 	}
 }
 

@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/scim-bridge/scim-bridge/umapi/emulator"
 )
@@ -15,7 +17,7 @@ import (
 type watch struct {
 	adobe *emulator.Emulator
 	seen  uint64                       // the last entry of the ledger that was read
-	calls map[string][]json.RawMessage // commands of the calls that may still turn out lost, by id
+	calls map[string][]json.RawMessage // commands of the calls that were not taken for lost, by id
 	// open are the subjects of commands in lost calls that are not safe to repeat, by
 	// each name that they may have: nothing may be sent about one before it was read.
 	open map[string]*lost
@@ -67,21 +69,18 @@ func (c command) unsafe() []string {
 	return nil
 }
 
-// read goes on in the ledger, after what the log of the processes says that is new.
-func (w *watch) read(log string) {
-	// A process says what it takes for lost before it sends anything.
-	for _, match := range lostCall.FindAllStringSubmatch(log, -1) {
-		w.losses++
-		for _, text := range w.calls[match[1]] {
-			w.lose(text)
-		}
-	}
-	clear(w.calls)
+// read goes on in the ledger, and in what the logs of the processes say that is new.
+func (w *watch) read(logs []string) {
+	lost := losses(logs)
 	for _, e := range w.adobe.Ledger() {
 		if e.Seq <= w.seen {
 			continue
 		}
 		w.seen = e.Seq
+		for len(lost) > 0 && lost[0].at.Before(e.Time) {
+			w.loseCall(lost[0].call)
+			lost = lost[1:]
+		}
 		if e.Unexpected != "" || e.Status == http.StatusTooManyRequests {
 			w.wrong = append(w.wrong, fmt.Sprintf("%s %s: %d %s", e.Method, e.Path, e.Status, e.Unexpected))
 		}
@@ -92,10 +91,41 @@ func (w *watch) read(log string) {
 			w.looked(e.Path)
 		}
 	}
+	for _, l := range lost {
+		w.loseCall(l.call)
+	}
 }
 
-// lostCall is the line of the log about a call that was never settled.
-var lostCall = regexp.MustCompile(`it is taken for lost"[^\n]*?"call_id":"([^"]+)"`)
+// loss is a line of a log about a call that was never settled. A process says what
+// it takes for lost before it sends anything.
+type loss struct {
+	at   time.Time
+	call string
+}
+
+var lostCall = regexp.MustCompile(`"time":"([^"]+)"[^\n]*it is taken for lost"[^\n]*?"call_id":"([^"]+)"`)
+
+// losses finds them in logs, the oldest first.
+func losses(logs []string) []loss {
+	var all []loss
+	for _, log := range logs {
+		for _, match := range lostCall.FindAllStringSubmatch(log, -1) {
+			at, _ := time.Parse(time.RFC3339Nano, match[1]) // which slog wrote
+			all = append(all, loss{at, match[2]})
+		}
+	}
+	slices.SortFunc(all, func(a, b loss) int { return a.at.Compare(b.at) })
+	return all
+}
+
+// loseCall notes that a call is taken for lost.
+func (w *watch) loseCall(id string) {
+	w.losses++
+	for _, text := range w.calls[id] {
+		w.lose(text)
+	}
+	delete(w.calls, id) // it may be said again by a process that was killed over it
+}
 
 // lose notes a command of a lost call.
 func (w *watch) lose(text json.RawMessage) {
@@ -143,4 +173,18 @@ func (w *watch) looked(path string) {
 	for name, l := range w.open {
 		l.read = l.read || strings.Contains(path, "/groups/") || strings.HasSuffix(path, "/"+name)
 	}
+}
+
+// sentAbout returns the commands that name a group, to explain a difference.
+func (w *watch) sentAbout(name string) string {
+	quoted, _ := json.Marshal(name)
+	var all []string
+	for _, e := range w.adobe.Ledger() {
+		for _, text := range e.Commands {
+			if strings.Contains(string(text), string(quoted)) {
+				all = append(all, fmt.Sprintf("  %d: %d %s: %s", e.Seq, e.Status, e.Result, text))
+			}
+		}
+	}
+	return strings.Join(all, "\n")
 }
