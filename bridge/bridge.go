@@ -37,6 +37,8 @@ type Config struct {
 	// Socket is the path of the Unix domain socket for operators, see the package
 	// comment; empty for none. One that is there is taken for a dead process's.
 	Socket string
+	// Journal bounds what is kept of the past.
+	Journal Journal
 	// ShutdownTimeout bounds a graceful stop; 0 means DefaultShutdownTimeout.
 	ShutdownTimeout time.Duration
 	// Log is told of changes of state; nil discards them. It is also given to
@@ -58,6 +60,7 @@ type Bridge struct {
 	socket      net.Listener // nil for none
 	operators   *http.Server // serves socket
 	dispatchers []dispatcher
+	upkeep      *upkeep
 	clients     []*umapi.Client
 	timeout     time.Duration
 	unready     atomic.Bool // as /readyz last said
@@ -90,6 +93,7 @@ func New(cfg Config, st store.Store) (*Bridge, error) {
 	if err := b.addOrgs(cfg, st); err != nil {
 		return nil, fmt.Errorf("bridge: %w", err)
 	}
+	b.upkeep = newUpkeep(cfg, st, b.log)
 	if cfg.SCIM.Log == nil {
 		cfg.SCIM.Log = cfg.Log
 	}
@@ -180,6 +184,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	for _, d := range b.dispatchers {
 		parts.Go(func() error { return d.run(work) })
 	}
+	parts.Go(func() error { return b.upkeep.run(work) })
 	parts.Go(func() error { return serve(b.server, b.listener) })
 	if b.socket != nil {
 		parts.Go(func() error { return serve(b.operators, b.socket) })

@@ -25,6 +25,11 @@
 // the process runs as. The socket belongs to the database, whose lock the process
 // holds, and goes when it stops.
 //
+// # Upkeep
+//
+// Every ten minutes what is kept no longer is removed from the store, see [Journal],
+// in small steps with pauses, so that nobody waits for it.
+//
 // # Health
 //
 // GET /healthz answers 200 while the process serves requests. GET /readyz

@@ -10,9 +10,9 @@ import (
 	"github.com/scim-bridge/scim-bridge/store"
 )
 
-// The server's patience. Bodies of groups may have 24 MiB and answers list
-// 100,000 members, so reading and writing get minutes; a client that does not
-// even send its headers gets seconds.
+// The server's patience. A client that does not even send its headers gets
+// seconds. What the SCIM handler reads and writes gets as long as it moves (see
+// package scim); these deadlines are for all else, such as a body that nobody reads.
 const (
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = 2 * time.Minute

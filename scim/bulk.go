@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	scimerrors "github.com/elimity-com/scim/errors"
@@ -37,6 +38,8 @@ type bulkResult struct {
 	Version  string          `json:"version,omitempty"`
 	Status   string          `json:"status"`
 	Response json.RawMessage `json:"response,omitempty"`
+	// retryAfter is what a Retry-After said, in seconds.
+	retryAfter int
 }
 
 // bulk is POST /Bulk. Each operation is a request of its own, which is done or
@@ -55,6 +58,9 @@ func (s *service) bulk(w http.ResponseWriter, r *http.Request) error {
 	job.runAll()
 	if err := r.Context().Err(); err != nil {
 		return err
+	}
+	if seconds := job.retryAfter(); seconds > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(seconds))
 	}
 	a := newAnswer(w, r, http.StatusOK)
 	a.buf.WriteString(`{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkResponse"],"Operations":[`)

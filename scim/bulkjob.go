@@ -291,6 +291,23 @@ func (w *heldAnswer) result(method string) *bulkResult {
 	}
 	if !isSuccess(result) {
 		result.Response = json.RawMessage(w.body.Bytes())
+		result.retryAfter, _ = strconv.Atoi(w.header.Get("Retry-After"))
 	}
 	return result
+}
+
+// retryAfter is how many seconds a client should wait that got nothing done since
+// the service was overloaded or unavailable, 0 if anything else happened.
+func (j *bulkJob) retryAfter() int {
+	longest := 0
+	for _, result := range j.results {
+		switch {
+		case result == nil:
+		case result.retryAfter == 0:
+			return 0
+		default:
+			longest = max(longest, result.retryAfter)
+		}
+	}
+	return longest
 }

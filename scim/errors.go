@@ -68,10 +68,12 @@ func notAllowed(method, allow string) *failure {
 }
 
 // later makes an answer after which the client should try again. Whole seconds
-// are the only form of Retry-After that all clients understand.
+// are the only form of Retry-After that all clients understand. The detail says
+// it too: an operation of a bulk request has no headers.
 func later(status int, after time.Duration, detail string) *failure {
-	f := refuse(status, "%s", detail)
-	f.header = map[string]string{"Retry-After": strconv.Itoa(int(after.Seconds()))}
+	seconds := strconv.Itoa(int(after.Seconds()))
+	f := refuse(status, "%s: try again in %s s", detail, seconds)
+	f.header = map[string]string{"Retry-After": seconds}
 	return f
 }
 
@@ -110,12 +112,12 @@ func toFailure(err error) *failure {
 		f.scimType = typeUniqueness
 		return f
 	case errors.Is(err, directory.ErrOverloaded):
-		return later(http.StatusTooManyRequests, retryOverloaded, "too many changes are waiting to be stored; nothing was changed, try again")
+		return later(http.StatusTooManyRequests, retryOverloaded, "too many changes are waiting to be stored; nothing was changed")
 	case errors.Is(err, context.Canceled):
 		// The client is gone, nobody reads this.
 		return later(http.StatusServiceUnavailable, retryUnavailable, "the request was cancelled")
 	default:
-		f := later(http.StatusServiceUnavailable, retryUnavailable, "the directory cannot answer now, try again")
+		f := later(http.StatusServiceUnavailable, retryUnavailable, "the directory cannot answer now")
 		f.unexpected = true
 		return f
 	}

@@ -21,6 +21,8 @@ type server struct {
 	log     *slog.Logger
 	baseURL string
 	trusted []netip.Prefix
+	load    *load
+	handler http.Handler
 }
 
 // service serves one org.
@@ -37,6 +39,14 @@ type service struct {
 // else is 404. It may be called concurrently. An error lists all that is wrong
 // with the configuration.
 func New(cfg Config, dir Directory) (http.Handler, error) {
+	s, err := newServer(cfg, dir)
+	if err != nil {
+		return nil, err
+	}
+	return s.handler, nil
+}
+
+func newServer(cfg Config, dir Directory) (*server, error) {
 	cfg = cfg.withDefaults()
 	err := cfg.validate()
 	if dir == nil {
@@ -50,9 +60,10 @@ func New(cfg Config, dir Directory) (http.Handler, error) {
 		log:     cfg.Log.With("component", "scim"),
 		baseURL: cfg.BaseURL,
 		trusted: slices.Clone(cfg.TrustedProxies),
+		load:    newLoad(cfg.Orgs),
 	}
 	r := chi.NewRouter()
-	r.Use(identify, s.guard, cleanSlashes)
+	r.Use(identify, pace, s.guard, cleanSlashes)
 	r.NotFound(s.endpoint(notFound))
 	// The router asks for this only where it does not know the method at all.
 	r.MethodNotAllowed(s.endpoint(unknownMethod))
@@ -62,21 +73,22 @@ func New(cfg Config, dir Directory) (http.Handler, error) {
 		r.Mount(org.Path, routes)
 		one.mountVersions(r, routes)
 	}
-	return r, nil
+	s.handler = r
+	return s, nil
 }
 
 // routes are the endpoints of RFC 7644 section 3.2. Whoever has no token learns
 // nothing, not even which of them exist.
 func (s *service) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(s.authenticate, s.negotiate)
+	r.Use(s.authenticate, s.admit, s.negotiate)
 	r.NotFound(s.endpoint(notFound))
-	s.routeResources(r)
+	s.routeResources(r, s.limited)
 
 	limits, single := s.org.Limits, chi.NewRouter()
-	s.routeResources(single)
+	s.routeResources(single, func(limit int64, m methods) http.Handler { return s.endpoint(bounded(limit, m.serve)) })
 	s.resources = s.guard(single)
-	r.Handle(bulkPath, s.endpoint(bulkLimit(bounded(limits.GroupBody, methods{http.MethodPost: s.bulk}))))
+	r.Handle(bulkPath, s.endpoint(bulkLimit(bounded(limits.GroupBody, s.held(methods{http.MethodPost: s.bulk}.serve)))))
 
 	users, groups := resource.User(), resource.Group()
 	for path, types := range map[string][]*resource.Type{usersPath: {users}, groupsPath: {groups}, "": {users, groups}} {
@@ -100,19 +112,20 @@ func (s *service) routes() http.Handler {
 	return r
 }
 
-// routeResources adds the endpoints of users and groups.
-func (s *service) routeResources(r chi.Router) {
-	r.Handle(usersPath, s.limited(s.org.Limits.UserBody, methods{
+// routeResources adds the endpoints of users and groups. Those of a bulk request
+// lie in a body that is accounted for already.
+func (s *service) routeResources(r chi.Router, limited func(int64, methods) http.Handler) {
+	r.Handle(usersPath, limited(s.org.Limits.UserBody, methods{
 		http.MethodGet: s.list(resource.User()), http.MethodPost: s.createUser,
 	}))
-	r.Handle(usersPath+"/{id}", s.limited(s.org.Limits.UserBody, methods{
+	r.Handle(usersPath+"/{id}", limited(s.org.Limits.UserBody, methods{
 		http.MethodGet: s.getUser, http.MethodPut: s.putUser,
 		http.MethodPatch: s.patchUser, http.MethodDelete: s.deleteUser,
 	}))
-	r.Handle(groupsPath, s.limited(s.org.Limits.GroupBody, methods{
+	r.Handle(groupsPath, limited(s.org.Limits.GroupBody, methods{
 		http.MethodGet: s.list(resource.Group()), http.MethodPost: s.createGroup,
 	}))
-	r.Handle(groupsPath+"/{id}", s.limited(s.org.Limits.GroupBody, methods{
+	r.Handle(groupsPath+"/{id}", limited(s.org.Limits.GroupBody, methods{
 		http.MethodGet: s.getGroup, http.MethodPut: s.putGroup,
 		http.MethodPatch: s.patchGroup, http.MethodDelete: s.deleteGroup,
 	}))
@@ -142,16 +155,16 @@ func (s *server) endpoint(e endpoint) http.HandlerFunc {
 
 // limited chooses among methods, for requests whose body is bounded.
 func (s *service) limited(limit int64, m methods) http.Handler {
-	return s.endpoint(bounded(limit, m))
+	return s.endpoint(bounded(limit, s.held(m.serve)))
 }
 
-func bounded(limit int64, m methods) endpoint {
+func bounded(limit int64, next endpoint) endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		body := r.Body
 		var err error = &http.MaxBytesError{Limit: limit}
 		if r.ContentLength <= limit {
 			r.Body = http.MaxBytesReader(w, body, limit)
-			err = m.serve(w, r)
+			err = next(w, r)
 		}
 		if err != nil {
 			drain(r, body, limit)

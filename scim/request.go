@@ -39,7 +39,8 @@ func readBody(r *http.Request) ([]byte, error) {
 	}
 	if _, err := io.Copy(&buf, r.Body); err != nil {
 		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
+		var known *failure
+		if errors.As(err, &tooLarge) || errors.As(err, &known) {
 			return nil, err
 		}
 		return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "the body ended before it was complete")

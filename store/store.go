@@ -17,6 +17,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/scim-bridge/scim-bridge/directory"
@@ -30,6 +31,7 @@ type Store interface {
 	Groups
 	Work
 	Operations
+	Upkeep
 	// Ping returns nil if a read can be answered now.
 	Ping(ctx context.Context) error
 	// Close waits for what is being written and releases the database.
@@ -183,6 +185,58 @@ type Operations interface {
 	// first; with an empty id, about anything.
 	Journal(ctx context.Context, org, id string, limit int) ([]Entry, error)
 }
+
+// Upkeep is what keeps a database from growing for ever.
+type Upkeep interface {
+	// Trim removes what is kept no longer, of all orgs, the oldest first: at most
+	// limit lines of the journal and limit calls, so that it takes little time. It
+	// returns how many rows that were, 0 once nothing is left to remove. A call that
+	// is not settled is kept. When the queue of writes is full it
+	// is refused with directory.ErrOverloaded.
+	Trim(ctx context.Context, k Keep, limit int) (int, error)
+	// Erase removes from an org what is known of users who have left: their links, the
+	// lines of the journal about them, alone or with a group, and those of the accounts
+	// that are absent from Adobe and that nobody else is linked to. One line says that
+	// this was done, and not of whom. While a user is in the directory, or
+	// anything of them or of the accounts is due or unknown, it
+	// is refused with a StillThereError and changes nothing.
+	Erase(ctx context.Context, org string, who Traces, o directory.Origin) (Erased, error)
+}
+
+// Keep is what Trim leaves.
+type Keep struct {
+	// Lines is from when on lines of the journal are kept, and MaxLines how many of
+	// the newest at most.
+	Lines    time.Time
+	MaxLines int
+	// Calls is from when on settled calls are kept, by when they were settled.
+	Calls time.Time
+}
+
+// Traces name people who have left: the SCIM ids of users, and the mirror's of
+// accounts.
+type Traces struct{ Users, Accounts []string }
+
+// Erased is what Erase removed: lines of the journal, links and accounts. Kept are
+// the accounts that are in Adobe still, or somebody else's, of which nothing was removed.
+type Erased struct {
+	Lines, Links, Accounts int
+	Kept                   []string
+}
+
+// String says how much that was, and of nobody.
+func (e Erased) String() string {
+	return fmt.Sprintf("erased what was kept of somebody who has left: lines: %d, links: %d, accounts: %d", e.Lines, e.Links, e.Accounts)
+}
+
+// StillThereError means that somebody has not left yet.
+type StillThereError struct {
+	// What says so, as "a user of the directory has the id …".
+	What string
+}
+
+// Error implements error.
+func (e *StillThereError) Error() string { return e.What }
 
 // Status is the work of one org in numbers.
 type Status struct {

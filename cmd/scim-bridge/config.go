@@ -96,6 +96,7 @@ func (c *checker) settings(s *settings) {
 	s.Bridge.SCIM.TrustedProxies = c.proxies("trusted_proxies", k.TrustedProxies)
 	s.Database = c.store("store", k.Store)
 	s.Bridge.Socket = s.Database.socket()
+	s.Bridge.Journal = c.journal("journal", k.Journal)
 	if len(k.Orgs) == 0 && !c.bad("orgs") {
 		c.problem("orgs", "is missing, want at least one organisation")
 	}

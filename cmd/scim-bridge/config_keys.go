@@ -9,11 +9,20 @@ import "time"
 
 // fileConfig is the whole file.
 type fileConfig struct {
-	Listen         string    `yaml:"listen" default:"127.0.0.1:8080"`
-	BaseURL        string    `yaml:"base_url"`
-	TrustedProxies []string  `yaml:"trusted_proxies"`
-	Store          string    `yaml:"store" default:"sqlite:bridge.db"`
-	Orgs           []fileOrg `yaml:"orgs"`
+	Listen         string   `yaml:"listen" default:"127.0.0.1:8080"`
+	BaseURL        string   `yaml:"base_url"`
+	TrustedProxies []string `yaml:"trusted_proxies"`
+	Store          string   `yaml:"store" default:"sqlite:bridge.db"`
+
+	Journal fileJournal `yaml:"journal"`
+
+	Orgs []fileOrg `yaml:"orgs"`
+}
+
+// fileJournal is how much of the past is kept.
+type fileJournal struct {
+	Keep     time.Duration `yaml:"keep" default:"8760h"`
+	MaxLines int           `yaml:"max_lines" default:"5000000"`
 }
 
 // fileOrg is one Adobe organisation.

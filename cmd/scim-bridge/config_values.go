@@ -112,6 +112,17 @@ func (c *checker) store(at, value string) database {
 	return d
 }
 
+// journal checks how much of the past is kept.
+func (c *checker) journal(at string, j fileJournal) bridge.Journal {
+	if j.Keep <= 0 && !c.bad(join(at, "keep")) {
+		c.problem(join(at, "keep"), "%s is out of range, want more than 0", j.Keep)
+	}
+	if j.MaxLines <= 0 && !c.bad(join(at, "max_lines")) {
+		c.problem(join(at, "max_lines"), "%d is out of range, want more than 0", j.MaxLines)
+	}
+	return bridge.Journal{Keep: j.Keep, MaxLines: j.MaxLines}
+}
+
 // oneOf checks a word.
 func (c *checker) oneOf(at, value string, words ...string) string {
 	if !slices.Contains(words, value) && !c.bad(at) {

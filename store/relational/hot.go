@@ -106,6 +106,12 @@ func Hot(d search.Dialect) map[string]string {
 		"wake held":         wakeHeldOfGroup,
 		"journal":           allEntries,
 		"journal about":     entriesAbout,
+		"trim journal":      trimJournal,
+		"trim calls":        trimCalls,
+		"user still due":    userStillDue,
+		"account still due": accountStillDue,
+		"account's links":   linkedToAccount,
+		"erase lines":       eraseLines,
 		"note stuck":        noteStuck,
 	}
 }

@@ -18,7 +18,8 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// mark makes the file and writes the bridge's mark into its header. It uses a
+// mark makes the file and writes the bridge's mark into its header, and that it can
+// shrink, which cannot be said later. It uses a
 // rollback journal: in WAL mode the header itself would stay behind, in a file
 // beside it, until the first checkpoint, and a kill before it would leave a
 // file that nobody can tell from another program's.
@@ -36,7 +37,7 @@ func mark(ctx context.Context, path string) (err error) {
 		return fmt.Errorf("make: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if _, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
+	if _, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA auto_vacuum = %d; PRAGMA application_id = %d", incremental, applicationID)); err != nil {
 		return fmt.Errorf("make: %w", err)
 	}
 	return nil

@@ -111,6 +111,12 @@ var plans = map[string]struct {
 	"wake held":         {using: []string{"due_stuck_edges (org=? AND group_id=? AND state=?"}},
 	"journal":           {using: []string{"journal"}},
 	"journal about":     {using: []string{"journal_by_user", "journal_by_group"}, sorts: true},
+	"trim journal":      {using: []string{"INTEGER PRIMARY KEY (rowid<?)"}},
+	"trim calls":        {using: []string{"calls_settled (settled_at>? AND settled_at<?)", "calls USING PRIMARY KEY (org=? AND id=?)"}},
+	"user still due":    {using: []string{"org=? AND kind=? AND group_id=? AND user_id=?", "due_edges_by_user (org=? AND user_id=?"}},
+	"account still due": {using: []string{"PRIMARY KEY (org=? AND kind=?)"}},
+	"account's links":   {using: []string{"links_by_mirror (org=? AND kind=? AND mirror_id=?)"}},
+	"erase lines":       {using: []string{"journal_by_user (org=? AND user_id=?)"}},
 	"note stuck":        {using: []string{"due_stuck (org=? AND state=?)"}},
 }
 

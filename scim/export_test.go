@@ -1,0 +1,20 @@
+package scim
+
+import "net/http"
+
+// NewWatched is New, and what tells how many bytes of bodies are held, how many
+// ever were, and how many may be.
+func NewWatched(cfg Config, dir Directory) (http.Handler, func() (held, largest, most int64), error) {
+	s, err := newServer(cfg, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.handler, func() (int64, int64, int64) {
+		s.load.mu.Lock()
+		defer s.load.mu.Unlock()
+		return s.load.bytes, s.load.largest, s.load.most
+	}, nil
+}
+
+// MaxRequests is how many requests are served at a time.
+const MaxRequests = maxRequests
