@@ -70,7 +70,7 @@ func (m *morning) want() string {
 		for _, f := range []string{directory.Fold(g.Name), directory.Fold(g.Candidate)} {
 			if _, here := m.a.groups[f]; here && g.Adopted && g.Presence != plan.Absent { // the reply to its creation was lost
 				m.byHand[f] = true
-			} else if here && m.ruled && g.Presence == plan.Present && !m.owned(g.ID) {
+			} else if here && m.ruled && g.Presence != plan.Absent && !m.owned(g.ID) {
 				m.byHand[f] = true // what a rule takes over is nobody's to delete
 			}
 		}
