@@ -12,6 +12,7 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/mapping"
+	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/umapi"
 	"github.com/scim-bridge/scim-bridge/umapi/emulator"
 )
@@ -113,6 +114,21 @@ func TestRun_ARestartInTheMiddleOfAListingBeginsNoOther(t *testing.T) {
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		require.Len(t, w.beginnings(), 2)
+		require.Equal(t, directory.SyncSynced, w.group("Design"))
+	})
+}
+
+func TestRun_NoListingBeginsWhileACallMayStillArrive(t *testing.T) {
+	inWorld(t, limited, func(t *testing.T, w *world) {
+		require.NoError(t, w.store.RecordCall(t.Context(), org, plan.Call{ID: "crashed"}, nil, time.Now()))
+		w.addGroup("Design")
+		w.start()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		require.Empty(t, w.beginnings(), "it could show what the call is about to change")
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		require.Len(t, w.beginnings(), 1)
 		require.Equal(t, directory.SyncSynced, w.group("Design"))
 	})
 }

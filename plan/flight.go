@@ -159,6 +159,18 @@ func (f flying) readable(k flyingKey) time.Time {
 	return at
 }
 
+// ReadableAt returns when Adobe shows what has become of all that flights left unknown,
+// or zero: before, a listing may show what one of them is about to change.
+func ReadableAt(flights []Flight) time.Time {
+	var at time.Time
+	for _, f := range flights {
+		if f.ReadAt.After(at) {
+			at = f.ReadAt
+		}
+	}
+	return at
+}
+
 // landed leaves out the units of whose subject a call that may still arrive does
 // something else, and has their rows wait for it.
 func (w *world) landed(units []unit) []unit {

@@ -92,7 +92,8 @@ func (m *morning) round() bool {
 		m.send(plan.Call{ID: "c", Commands: p.Commands})
 		progress = true
 	}
-	if p.NeedsGroups {
+	reads := plan.ReadableAt(m.l.flights)
+	if p.NeedsGroups && !reads.After(m.l.now) {
 		m.list()
 		progress = true
 	}
@@ -111,6 +112,10 @@ func (m *morning) round() bool {
 	}
 	if len(m.late) > 0 {
 		m.l.now = m.late[0].at
+		return true
+	}
+	if p.NeedsGroups && reads.After(m.l.now) {
+		m.l.now = reads
 		return true
 	}
 	if len(p.Commands) == 0 && len(m.l.dueNow(1)) > 0 {
