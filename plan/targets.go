@@ -162,6 +162,7 @@ func (w *world) planTargets(t *team, d Due) {
 			done = false
 			g.Presence, g.MissedAt = Doubtful, w.in.Now
 			w.plan.Decided.AdobeGroups = append(w.plan.Decided.AdobeGroups, g.AdobeGroup)
+			w.touchGuests(g) // each fails by itself
 			p := targetMissing(g.Name)
 			w.decide(d, Failed, &p)
 		case g.implied() && g.Presence == Doubtful && !d.Since.After(g.MissedAt): // nothing is new since

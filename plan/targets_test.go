@@ -91,6 +91,24 @@ func TestBuild_GroupsByRule(t *testing.T) {
 	})
 }
 
+func TestBuild_TellsEachGroupThatAnAdministratorGroupIsNotThere(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.rules.Groups = []mapping.GroupRule{{From: "T*", To: []string{"_admin_T"}}}
+	l.putGroup("g", "Team")
+	l.putGroup("h", "Two")
+	l.run(t)
+	require.Empty(t, l.due)
+	for id := range l.adobeGroups {
+		l.editGroup(id, func(g *plan.AdobeGroup) { g.Presence = plan.Unknown })
+	}
+	l.owe(plan.KindGroup, "", "g", plan.ClassGroup)
+	l.run(t)
+	l.run(t)
+	require.True(t, l.due[key{plan.KindGroup, "", "g"}].failed)
+	require.True(t, l.due[key{plan.KindGroup, "", "h"}].failed)
+}
+
 func TestBuild_TakesBackWhatARuleGaveThoughNoLinkSaysSo(t *testing.T) {
 	t.Parallel()
 	l := newLedger()
