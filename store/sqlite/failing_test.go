@@ -114,3 +114,37 @@ func TestUpdate_ADiskThatHangsIsNotWaitedForWithoutEnd(t *testing.T) {
 		require.Equal(t, 16, all.Total, "what was given up is not done later")
 	})
 }
+
+func TestRead_OfADamagedFileSaysSoAndNothingElse(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "bridge.db")
+	s, err := Open(t.Context(), path, Options{})
+	require.NoError(t, err)
+	const users = 200
+	for i := range users {
+		u := user(fmt.Sprint(i))
+		u.Document = fmt.Appendf(nil, `{"userName": "%d@example.com", "title": "%s"}`, i, strings.Repeat("x", 3000))
+		_, err := s.CreateUser(t.Context(), "acme", u, directory.Origin{})
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.Close())
+	file, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for i := len(file) / 2; i < len(file)*3/4; i++ {
+		file[i] = 0xaa
+	}
+	require.NoError(t, os.WriteFile(path, file, 0o600))
+
+	s = open(t, path)
+	damaged := 0
+	for i := range users {
+		if _, err := s.User(t.Context(), "acme", fmt.Sprint(i)); err != nil {
+			require.ErrorContains(t, err, "it is damaged, restore a backup")
+			damaged++
+		}
+	}
+	require.Positive(t, damaged)
+	require.Less(t, damaged, users)
+	_, err = s.Users(t.Context(), "acme", filter.Query{}, directory.Page{Start: 1, Count: users})
+	require.ErrorContains(t, err, "it is damaged, restore a backup")
+}

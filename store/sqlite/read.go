@@ -13,7 +13,7 @@ func (s *Store) read(ctx context.Context, f func(ctx context.Context, c *conn) e
 		return err
 	}
 	defer func() { s.readers <- c }()
-	return f(context.WithoutCancel(ctx), c)
+	return advise(f(context.WithoutCancel(ctx), c))
 }
 
 // snapshot runs reads that may be long, or that are several and must see the
@@ -29,7 +29,7 @@ func (s *Store) snapshot(ctx context.Context, f func(ctx context.Context, c *con
 	}
 	defer func() {
 		_, end := c.Exec(context.WithoutCancel(ctx), "ROLLBACK") // nothing was written
-		err = errors.Join(err, end)
+		err = advise(errors.Join(err, end))
 	}()
 	return f(ctx, c)
 }
