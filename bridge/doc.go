@@ -27,8 +27,8 @@
 //
 // # Upkeep
 //
-// Every ten minutes what is kept no longer is removed from the store, see [Journal],
-// in small steps with pauses, so that nobody waits for it.
+// At the start and every ten minutes what is kept no longer is removed from the
+// store, see [Journal], in small steps with pauses, so that nobody waits for it.
 //
 // # Health
 //

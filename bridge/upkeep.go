@@ -74,9 +74,9 @@ func newUpkeep(cfg Config, st store.Upkeep, log *slog.Logger) *upkeep {
 	return u
 }
 
-// run trims every now and then until ctx ends.
+// run trims at once, and every now and then until ctx ends.
 func (u *upkeep) run(ctx context.Context) error {
-	for pause(ctx, trimEvery) {
+	for more := true; more; more = pause(ctx, trimEvery) {
 		n, err := u.round(ctx)
 		switch {
 		case ctx.Err() != nil:

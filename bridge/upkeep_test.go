@@ -61,11 +61,11 @@ func keeping(t *testing.T, s *shelf, cfg Config, d time.Duration) (log string) {
 func TestUpkeep_TrimsALittleAtATime(t *testing.T) {
 	t.Parallel()
 	s := &shelf{rows: 450, pages: 2}
-	log := keeping(t, s, Config{}, 21*time.Minute)
+	log := keeping(t, s, Config{}, 11*time.Minute)
 	require.Equal(t, []string{
-		"10m0s trim 200", "10m0.05s trim 200", "10m0.1s trim 50", "10m0.15s trim 0",
-		"10m0.15s shrink true", "10m0.2s shrink true", "10m0.25s shrink false",
-		"20m0.25s trim 0", "20m0.25s shrink false",
+		"0s trim 200", "50ms trim 200", "100ms trim 50", "150ms trim 0",
+		"150ms shrink true", "200ms shrink true", "250ms shrink false",
+		"10m0.25s trim 0", "10m0.25s shrink false",
 	}, s.did)
 	require.Equal(t, 1, strings.Count(log, "\n"), log)
 	require.Contains(t, log, "rows=450")
@@ -102,8 +102,8 @@ func TestUpkeep_GivesWayAndComesBack(t *testing.T) {
 	t.Parallel()
 	s := &shelf{rows: 1000, err: fmt.Errorf("queue is full: %w", directory.ErrOverloaded)}
 	require.NotContains(t, keeping(t, s, Config{}, 31*time.Minute), "WARN")
-	require.Equal(t, []string{"10m0s trim 200", "10m0s shrink false"}, s.did[:2])
-	require.Len(t, s.did, 6, "once a round")
+	require.Equal(t, []string{"0s trim 200", "0s shrink false"}, s.did[:2])
+	require.Len(t, s.did, 8, "once a round")
 
 	s = &shelf{err: errors.New("the disk is full")}
 	log := keeping(t, s, Config{}, 31*time.Minute)

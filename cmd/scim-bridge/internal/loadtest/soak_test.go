@@ -6,7 +6,7 @@
 //	go test ./cmd/scim-bridge/internal/loadtest -v -run Soak -for 1h -timeout 2h
 //
 // The benchmark tells how long requests take while something heavy goes on beside
-// them:
+// them, and what memory a directory takes:
 //
 //	go test ./cmd/scim-bridge/internal/loadtest -run xxx -bench Beside -benchtime 1x -users 1000000 -for 30s -timeout 2h
 package loadtest

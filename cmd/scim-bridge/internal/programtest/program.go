@@ -28,6 +28,22 @@ const (
 	orgID    = "A1B2C3D4E5F60718293A4B5C@AdobeOrg"
 	clientID = "0f1e2d3c"
 	secret   = "the-client-secret"
+	config   = `listen: %s
+store: %s
+orgs:
+  - name: acme
+    tokens: [{name: test, secret: %s}]
+    adobe:
+      org_id: %s
+      client_id: %s
+      client_secret: %s
+      url: %[7]s/v2/usermanagement
+      ims_url: %[7]s
+      actions_per_minute: %[8]d
+      reads_per_minute: 0
+    mapping: {country: US}
+    brakes: off
+`
 )
 
 // Config is what differs between tests.
@@ -35,7 +51,6 @@ type Config struct {
 	Tags    string // of the build
 	Store   string // default sqlite:bridge.db
 	Actions int    // calls a minute, 0 is no limit; Adobe has the same
-	Further string // lines of the configuration file, after those of the org
 }
 
 // Program is the program with a folder of its own. Methods must not be called at
@@ -47,6 +62,7 @@ type Program struct {
 
 	t       testing.TB
 	path    string
+	config  string // before what Configure adds
 	process *exec.Cmd
 	ended   chan struct{} // closed when the process has
 }
@@ -75,23 +91,8 @@ func New(t testing.TB, c Config) *Program {
 	if c.Store == "" {
 		c.Store = "sqlite:bridge.db"
 	}
-	text := fmt.Sprintf(`listen: %s
-store: %s
-orgs:
-  - name: acme
-    tokens: [{name: test, secret: %s}]
-    adobe:
-      org_id: %s
-      client_id: %s
-      client_secret: %s
-      url: %[7]s/v2/usermanagement
-      ims_url: %[7]s
-      actions_per_minute: %[8]d
-      reads_per_minute: 0
-    mapping: {country: US}
-    brakes: off
-%[9]s`, p.Listen, c.Store, Token, orgID, clientID, secret, adobe.URL, c.Actions, c.Further)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "scim-bridge.yaml"), []byte(text), 0o600))
+	p.config = fmt.Sprintf(config, p.Listen, c.Store, Token, orgID, clientID, secret, adobe.URL, c.Actions)
+	p.Configure("")
 	t.Cleanup(func() {
 		if p.process != nil {
 			_ = p.process.Process.Kill() // which fails if it has ended
@@ -99,6 +100,13 @@ orgs:
 		}
 	})
 	return p
+}
+
+// Configure adds lines to the configuration that the next process starts with,
+// in place of those that were added before.
+func (p *Program) Configure(lines string) {
+	p.t.Helper()
+	require.NoError(p.t, os.WriteFile(filepath.Join(p.Dir, "scim-bridge.yaml"), []byte(p.config+lines), 0o600))
 }
 
 // Start starts a process and waits until it is ready.
