@@ -29,6 +29,10 @@ func TestBadBodies_AreRefusedAndChangeNothing(t *testing.T) {
 		{"a text", `"x"`, "invalidSyntax"},
 		{"null", "null", "invalidSyntax"},
 		{"trailing garbage", `{"userName":"x","displayName":"x","Operations":[]} x`, "invalidSyntax"},
+		{"no UTF-8", "{\"userName\":\"a\xff\",\"displayName\":\"a\xff\",\"Operations\":[]}", "invalidSyntax"},
+		{"UTF-16", "\xff\xfe{\x00}\x00", "invalidSyntax"},
+		{"too deep", `{"userName":"x","displayName":"x","Operations":[],"x":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`, "invalidSyntax"},
+		{"a byte order mark and nothing", "\uFEFF", "invalidSyntax"},
 		{"two objects", `{"userName":"x","displayName":"x","Operations":[]}{}`, "invalidSyntax"},
 		{"the same key twice but for case", `{"userName":"x","USERNAME":"y","displayName":"x","DISPLAYNAME":"y","operations":[],"Operations":[]}`, "invalidSyntax"},
 		{"wrong types", `{"userName":{"a":1},"displayName":{"a":1},"Operations":[{"op":"replace","path":"displayName","value":{"a":1}}]}`, "invalidValue"},
@@ -42,8 +46,12 @@ func TestBadBodies_AreRefusedAndChangeNothing(t *testing.T) {
 			c.post("/Groups", tt.body).fails(400, tt.scimType)
 			c.put("/Groups/"+group, tt.body).fails(400, tt.scimType)
 			c.patch("/Groups/"+group, tt.body).fails(400, tt.scimType)
+			if tt.scimType == "invalidSyntax" && tt.name != "the same key twice but for case" {
+				c.post("/.search", tt.body).fails(400, tt.scimType)
+			}
 		})
 	}
+	c.post("/Users/.search", `{"filter":"userName pr","Filter":"active eq false"}`).fails(400, "invalidSyntax")
 	for _, tt := range []struct{ name, body, scimType string }{
 		{"no userName", `{"displayName":"x"}`, "invalidValue"},
 		{"an empty userName", `{"userName":""}`, "invalidValue"},
@@ -71,6 +79,18 @@ func TestBadBodies_AreRefusedAndChangeNothing(t *testing.T) {
 		})
 	}
 	assert.Equal(t, before, c.everything())
+}
+
+func TestByteOrderMark_IsPassedOver(t *testing.T) {
+	t.Parallel()
+	const mark = "\uFEFF"
+	c := serve(t)
+	id := c.post("/Users", mark+userBody("ada")).status(201).text("id")
+	c.put("/Users/"+id, mark+userBody("bob")).status(200)
+	c.patch("/Users/"+id, mark+ops(`{"op":"add","path":"title","value":"`+mark+`x"}`)).status(200)
+	c.post("/Users/.search", mark+`{"filter":"title eq \"`+mark+`x\""}`).resources(1)
+	c.post("/Bulk", mark+bulkBody("", bulkPost("/Users", "eve", userBody("eve")))).status(200)
+	c.get("/Users").resources(2)
 }
 
 func TestUnknownIDs_Are404(t *testing.T) {

@@ -1,8 +1,10 @@
 package scim
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -103,7 +105,11 @@ func (s *service) readBulk(r *http.Request) (bulkRequest, error) {
 	if err := checkMediaType(r); err != nil {
 		return bulkRequest{}, err
 	}
-	in, err := decodeBulk(json.NewDecoder(r.Body), s.org.Limits.BulkOperations)
+	body := bufio.NewReader(r.Body)
+	if mark, err := body.Peek(len(byteOrderMark)); err == nil && string(mark) == byteOrderMark {
+		_, _ = body.Discard(len(mark)) // which is there
+	}
+	in, err := decodeBulk(json.NewDecoder(body), s.org.Limits.BulkOperations)
 	var known *failure
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -153,6 +159,9 @@ func decodeBulk(d *json.Decoder, maxOperations int) (bulkRequest, error) {
 			in.operations, err = decodeOperations(d, maxOperations)
 		default:
 			err = d.Decode(new(json.RawMessage))
+		}
+		if wrong := new(json.UnmarshalTypeError); errors.As(err, &wrong) && wrong.Field == "" {
+			wrong.Field = fmt.Sprint(key)
 		}
 		if err != nil {
 			return in, err

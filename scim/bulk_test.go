@@ -315,6 +315,7 @@ func TestBulk_BadRequestsAreRefusedAndChangeNothing(t *testing.T) {
 			c.post("/Bulk", tt.body).fails(400, tt.scimType)
 		})
 	}
+	assert.Contains(t, c.post("/Bulk", bulkBody(`"failOnErrors":"many",`, eve)).fails(400, "invalidSyntax"), "failOnErrors does not take string")
 	c.with("Content-Type", "text/xml").post("/Bulk", bulkBody("", eve)).fails(415, "")
 	assert.Equal(t, before, c.everything())
 

@@ -45,11 +45,16 @@ func readBody(r *http.Request) ([]byte, error) {
 		}
 		return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "the body ended before it was complete")
 	}
-	if len(bytes.TrimSpace(buf.Bytes())) == 0 {
+	body := bytes.TrimPrefix(buf.Bytes(), []byte(byteOrderMark))
+	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "the body is empty, want a JSON object")
 	}
-	return buf.Bytes(), nil
+	return body, nil
 }
+
+// byteOrderMark begins what some libraries send as UTF-8. It says nothing, and
+// whoever reads JSON may pass over it (RFC 8259 section 8.1).
+const byteOrderMark = "\uFEFF"
 
 // pathID returns the id in the path. One that we cannot have minted is unknown
 // before any directory is asked.

@@ -31,6 +31,9 @@ func (s *service) search(types ...*resource.Type) endpoint {
 		if err != nil {
 			return err
 		}
+		if err := resource.CheckObject(body); err != nil {
+			return err
+		}
 		var in searchRequest
 		if err := json.Unmarshal(body, &in); err != nil {
 			return notAMessage("search request", err)

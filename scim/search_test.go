@@ -84,7 +84,8 @@ func TestSearchAll_RefusesWhatNoTypeUnderstands(t *testing.T) {
 	c.post("/.search", ``).fails(400, "invalidSyntax")
 	c.with("Authorization", "").post("/.search", `{}`).fails(401, "")
 	for body, detail := range map[string]string{
-		`[]`:                      "the body is not a search request: want a JSON object, not array",
+		`[]`:                      "the body must be a JSON object",
+		`null`:                    "the body must be a JSON object",
 		`{"attributes":"id"}`:     "the body is not a search request: attributes does not take string",
 		`{"count":"5"}`:           "the body is not a search request: count does not take string",
 		`{"startIndex":1e999999}`: "the body is not a search request: startIndex does not take number 1e999999",

@@ -52,6 +52,15 @@ func decode(body []byte) (any, *Error) {
 	return v, nil
 }
 
+// CheckObject returns an *Error for a body that is refused whatever it means: one
+// that is no JSON object in UTF-8, nests too deep, or has a key twice.
+func CheckObject(body []byte) error {
+	if _, err := decodeObject(body); err != nil {
+		return err
+	}
+	return nil
+}
+
 // decodeObject reads a JSON text that must be an object.
 func decodeObject(body []byte) (object, *Error) {
 	v, err := decode(body)
