@@ -19,11 +19,12 @@ import (
 //	GET  /v1/status?org=NAME                      a [StatusReport]
 //	POST /v1/release, a [Selection]               a [Woken]
 //	POST /v1/retry, a [Selection]                 a [Woken]
+//	POST /v1/erase, an [Erasure]                  an [Erased]
 //	GET  /v1/history?of=NAME&org=NAME&limit=N     a [History]
 //
 // Without an org it is all of them. What cannot be done is answered with an
 // [AdminError]: 400 if it was asked wrongly, 404 if there is no such user or
-// group, 500 if the store failed.
+// group, 409 if somebody who is to be erased has not left, 500 if the store failed.
 type admin struct {
 	store store.Store
 	orgs  []adminOrg // in the order of the configuration
@@ -58,6 +59,7 @@ func (a *admin) handler() http.Handler {
 	mux.Handle("GET /v1/status", a.answer(a.status))
 	mux.Handle("POST /v1/release", a.answer(a.release))
 	mux.Handle("POST /v1/retry", a.answer(a.retry))
+	mux.Handle("POST /v1/erase", a.answer(a.erase))
 	mux.Handle("GET /v1/history", a.answer(a.history))
 	return mux
 }

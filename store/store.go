@@ -191,15 +191,15 @@ type Upkeep interface {
 	// Trim removes what is kept no longer, of all orgs, the oldest first: at most
 	// limit lines of the journal and limit calls, so that it takes little time. It
 	// returns how many rows that were, 0 once nothing is left to remove. A call that
-	// is not settled is kept. When the queue of writes is full it
-	// is refused with directory.ErrOverloaded.
+	// is not settled is kept. When the queue of writes is full it is refused with
+	// directory.ErrOverloaded.
 	Trim(ctx context.Context, k Keep, limit int) (int, error)
-	// Erase removes from an org what is known of users who have left: their links, the
-	// lines of the journal about them, alone or with a group, and those of the accounts
-	// that are absent from Adobe and that nobody else is linked to. One line says that
-	// this was done, and not of whom. While a user is in the directory, or
-	// anything of them or of the accounts is due or unknown, it
-	// is refused with a StillThereError and changes nothing.
+	// Erase removes from an org what is known of users who have left: the lines of the
+	// journal about them, alone or with a group, or with one of the addresses in the
+	// text; their links; and the accounts, unless they are present in Adobe or somebody
+	// else is linked to them. One line says that this was done, and not of whom.
+	// While a user is in the directory, or anything of them or of the accounts is due
+	// or unknown, it is refused with a StillThereError and changes nothing.
 	Erase(ctx context.Context, org string, who Traces, o directory.Origin) (Erased, error)
 }
 
@@ -213,9 +213,14 @@ type Keep struct {
 	Calls time.Time
 }
 
-// Traces name people who have left: the SCIM ids of users, and the mirror's of
-// accounts.
-type Traces struct{ Users, Accounts []string }
+// Traces name people who have left.
+type Traces struct {
+	// Users are SCIM ids, Accounts the mirror's.
+	Users, Accounts []string
+	// Addresses are e-mail addresses in the form of directory.Fold: lines of the journal
+	// in whose text one of them stands go as well, whoever they are about.
+	Addresses []string
+}
 
 // Erased is what Erase removed: lines of the journal, links and accounts. Kept are
 // the accounts that are in Adobe still, or somebody else's, of which nothing was removed.

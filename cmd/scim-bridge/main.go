@@ -80,6 +80,7 @@ func newRootCommand(env environment) *cobra.Command {
 		newHistoryCommand(env),
 		newReleaseCommand(env),
 		newRetryCommand(env),
+		newEraseCommand(env),
 		newBackupCommand(env),
 		newRestoreCommand(env),
 		newMigrateCommand(env),

@@ -34,7 +34,7 @@ func TestDocs_JSONIsWhatIsPrinted(t *testing.T) {
 	t.Parallel()
 	text, block := operations(t)
 	for kind, out := range map[string]any{
-		"json status": &bridge.StatusReport{}, "json woken": &bridge.Woken{}, "json history": &bridge.History{},
+		"json status": &bridge.StatusReport{}, "json woken": &bridge.Woken{}, "json history": &bridge.History{}, "json erased": &bridge.Erased{},
 	} {
 		d := json.NewDecoder(strings.NewReader(block(kind)))
 		d.DisallowUnknownFields()

@@ -230,6 +230,33 @@ func TestOperate_WhatFailedIsShownAndTriedAgain(t *testing.T) {
 	require.Equal(t, "failed", h.Lines[0].Event)
 }
 
+func TestOperate_WhoLeftIsForgotten(t *testing.T) {
+	t.Parallel()
+	s := startService(t)
+	id := s.join("ada@example.com")
+	s.waitFor(func(o bridge.OrgStatus) bool { return o.Waiting().Total() == 0 })
+	_, errs, code := s.operate("", "erase", "ada@example.com", "--yes")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, errs, `"ada@example.com" has not left: user `+id+" is in the directory\n  hint: delete the user at the provider")
+	s.scim(http.MethodDelete, "/Users/"+id, "")
+	s.waitFor(func(o bridge.OrgStatus) bool { return o.Held.Users == 1 })
+	_, errs, code = s.operate("", "erase", "ada@example.com", "--yes")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, errs, "something of user "+id+" is due")
+	s.operate("", "release", "--all", "--yes")
+	s.waitFor(func(o bridge.OrgStatus) bool { return o.Waiting().Total() == 0 })
+
+	_, errs, code = s.operate("no\n", "erase", "ada@example.com")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, errs, "erase: not confirmed: nothing was erased")
+	out, errs, code := s.operate("yes\n", "erase", "ada@example.com")
+	require.Equal(t, exitDone, code, errs)
+	require.Regexp(t, `^org acme: erased: lines of the journal: \d+, accounts: 1\n$`, out)
+	_, errs, code = s.operate("", "history", id)
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, errs, "no user or group goes by")
+}
+
 func TestOperate_ExitCodes(t *testing.T) {
 	t.Parallel()
 	s := startService(t)
@@ -252,6 +279,11 @@ func TestOperate_ExitCodes(t *testing.T) {
 		{exitWrongUse, "want one id or name, got 0", "history"},
 		{exitWrongUse, "want one id or name, got 2", "history ada bob"},
 		{exitWrongUse, "--limit: 0 is out of range", "history ada --limit 0"},
+		{exitWrongUse, "want one PERSON, got 0", "erase --yes"},
+		{exitWrongUse, "want one PERSON, got 2", "erase ada bob --yes"},
+		{exitWrongUse, "hint: --yes says yes", "erase ada"},
+		{exitWrongUse, `there is no org "initech"`, "erase ada --org initech --yes"},
+		{exitFailed, `nobody goes by "ada"`, "erase ada --yes"},
 		{exitFailed, `no user goes by "ada"`, "release --user ada"},
 		{exitFailed, `no group goes by "Design"`, "retry --group Design"},
 		{exitFailed, `no user or group goes by "ada"`, "history ada"},

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -20,6 +21,7 @@ var upkeepPromises = []promise{
 	{"Trim/CancelledRemovesNothing", trimCancelled},
 	{"Erase/LeavesNoTrace", erase},
 	{"Erase/RefusesWhoIsStillThere", eraseThere},
+	{"Erase/FindsAddressesInOtherLines", eraseAddresses},
 	{"Erase/KeepsAccountsThatAreNotTheirsAlone", eraseShared},
 }
 
@@ -196,6 +198,20 @@ func erase(f *fixture) {
 	// Who is back is somebody new.
 	f.user("ada")
 	require.Equal(f, []string{"user ada"}, names(f.due()))
+}
+
+func eraseAddresses(f *fixture) {
+	keep := []string{"nada@example.com left", "ada@example.com.au left", "x.ada@example.com left", "ada@example.com-x", "ada", "other@example.com"}
+	lose := []string{"created user Ada@Example.com", "<ada@example.com>", "it is ada@example.com.", "nada@example.com and ada@example.com", "to éva@example.com"}
+	for _, text := range append(slices.Clone(keep), lose...) {
+		for _, org := range []string{acme, globex} {
+			require.NoError(f, f.Settle(f.ctx(), org, plan.Settlement{Notes: []plan.Note{{User: "bob", Event: "read", Text: text}}}, at(1)))
+		}
+	}
+	e := f.erase(acme, store.Traces{Users: []string{"ada"}, Addresses: []string{directory.Fold("ADA@example.com"), directory.Fold("ÉVA@example.com")}})
+	require.Equal(f, len(lose), e.Lines)
+	require.ElementsMatch(f, keep, f.texts(acme, "bob"))
+	require.Len(f, f.texts(globex, ""), len(keep)+len(lose))
 }
 
 func eraseThere(f *fixture) {

@@ -4,39 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/store"
 )
-
-const (
-	// Lines are numbered as they are written, so the oldest come first.
-	trimJournal = `
-		DELETE FROM journal
-		WHERE seq < (SELECT MIN(seq) FROM journal) + CAST($1 AS BIGINT) AND (at < $2 OR seq <= (SELECT MAX(seq) FROM journal) - CAST($3 AS BIGINT))`
-
-	trimCalls = `
-		DELETE FROM calls WHERE (org, id) IN (
-			SELECT org, id FROM calls WHERE settled_at > 0 AND settled_at < CAST($1 AS BIGINT) ORDER BY settled_at LIMIT CAST($2 AS BIGINT))`
-)
-
-// Trim removes what is kept no longer, at most limit rows of each table, and returns
-// how many it removed.
-func (s *Store) Trim(ctx context.Context, k store.Keep, limit int) (int, error) {
-	var lines, calls int64
-	err := s.update(ctx, Refuse, func(ctx context.Context, t tx) (err error) {
-		if lines, err = t.Exec(ctx, trimJournal, limit, micros(k.Lines), k.MaxLines); err != nil {
-			return err
-		}
-		calls, err = t.Exec(ctx, trimCalls, micros(k.Calls), limit)
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("trim: %w", err)
-	}
-	return int(lines + calls), nil
-}
 
 const (
 	userStillThere = `SELECT EXISTS (SELECT 1 FROM users WHERE org = $1 AND id = $2)`
@@ -54,12 +28,20 @@ const (
 	eraseLinks   = `DELETE FROM links WHERE org = $1 AND kind = 'user' AND directory_id = $2`
 	eraseAccount = `DELETE FROM accounts WHERE org = $1 AND id = $2`
 	eraseLines   = `DELETE FROM journal WHERE org = $1 AND user_id = $2 AND user_id <> ''`
+
+	linesOfOrg    = `SELECT seq, text FROM journal WHERE org = $1`
+	eraseNumbered = `DELETE FROM journal WHERE seq IN (SELECT j.value FROM {numbers $1 AS j})`
 )
 
 // Erase removes what is known of users who have left.
 func (s *Store) Erase(ctx context.Context, org string, who store.Traces, o directory.Origin) (store.Erased, error) {
 	var e store.Erased
-	err := s.update(ctx, Wait, func(ctx context.Context, t tx) (err error) {
+	// It reads the whole journal, which nobody waits for.
+	mentions, err := s.mentions(ctx, org, who.Addresses)
+	if err != nil {
+		return e, fmt.Errorf("erase: %w", err)
+	}
+	err = s.update(ctx, Wait, func(ctx context.Context, t tx) (err error) {
 		if err := t.left(ctx, org, who.Users); err != nil {
 			return err
 		}
@@ -67,6 +49,11 @@ func (s *Store) Erase(ctx context.Context, org string, who store.Traces, o direc
 		if err != nil {
 			return err
 		}
+		n, err := t.Exec(ctx, eraseNumbered, mentions)
+		if err != nil {
+			return err
+		}
+		e.Lines += int(n)
 		t.note(org, store.Entry{At: o.At, Actor: o.Actor, RequestID: o.RequestID, Event: "erased", Text: e.String()})
 		return nil
 	})
@@ -74,6 +61,63 @@ func (s *Store) Erase(ctx context.Context, org string, who store.Traces, o direc
 		return store.Erased{}, fmt.Errorf("erase: %w", err)
 	}
 	return e, nil
+}
+
+// mentions returns the numbers of the lines in whose text one of the addresses stands.
+func (s *Store) mentions(ctx context.Context, org string, addresses []string) ([]int64, error) {
+	found := []int64{}
+	if len(addresses) == 0 {
+		return found, nil
+	}
+	err := s.snapshot(ctx, func(ctx context.Context, c conn) error {
+		return c.Each(ctx, linesOfOrg, []any{org}, func(row Scanner) error {
+			var seq int64
+			var text string
+			if err := row.Scan(&seq, &text); err != nil {
+				return err
+			}
+			text = directory.Fold(text)
+			if slices.ContainsFunc(addresses, func(a string) bool { return mentioned(text, a) }) {
+				found = append(found, seq)
+			}
+			return ctx.Err()
+		})
+	})
+	return found, err
+}
+
+// mentioned reports whether an address stands in a text, and not only within a longer
+// one.
+func mentioned(text, address string) bool {
+	if address == "" {
+		return false
+	}
+	for from := 0; ; {
+		i := strings.Index(text[from:], address)
+		if i < 0 {
+			return false
+		}
+		from += i
+		if before, after := []rune(text[:from]), []rune(text[from+len(address):]); !joins(before, after) {
+			return true
+		}
+		from += len(address)
+	}
+}
+
+// joins reports whether what stands before or behind an address belongs to it.
+func joins(before, after []rune) bool {
+	word := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	if n := len(before); n > 0 && (word(before[n-1]) || strings.ContainsRune(".!#$%&*+/=?^_{|}~-", before[n-1])) {
+		return true
+	}
+	switch {
+	case len(after) == 0:
+		return false
+	case word(after[0]), after[0] == '-', after[0] == '@':
+		return true
+	}
+	return after[0] == '.' && len(after) > 1 && word(after[1])
 }
 
 // left returns an error unless all users are gone, and Adobe has followed.
