@@ -12,6 +12,9 @@
 //   - LIMIT CAST($2 AS BIGINT) and kind = CAST($2 AS TEXT) hide the value from SQLite,
 //     which would compile a statement anew for each value of a LIMIT, or of a
 //     column on which a partial index depends.
+//   - (SELECT g.id FROM groups g WHERE g.key = up.key) looks up each row of a walk by
+//     an index. PostgreSQL cannot tell how long a walk is, and would rather read all
+//     groups to join them.
 //   - A flag is compared as parked, NOT parked, TRUE and FALSE, and is a bool in Go.
 //     INSERT … SELECT … ON CONFLICT has a WHERE, without which SQLite takes ON for
 //     that of a join. A selection in FROM has a name, though PostgreSQL alone wants it.

@@ -34,7 +34,7 @@ func (t tx) owe(ctx context.Context, org string, now time.Time) (*owing, error) 
 const renew = `
 	ON CONFLICT (org, kind, group_id, user_id) DO UPDATE SET
 		generation = excluded.generation,
-		rank = CASE WHEN due.state = 'pending' OR due.rank < 0 THEN 
+		rank = CASE WHEN due.state = 'pending' OR due.rank < 0 THEN
 			CASE WHEN due.rank < excluded.rank THEN due.rank ELSE excluded.rank END ELSE excluded.rank END,
 		since = CASE WHEN excluded.rank >= 0 AND (due.state = 'pending' OR due.rank < 0) THEN due.since ELSE excluded.since END,
 		state = 'pending', parked = FALSE, not_before = 0, attempts = 0, refused = 0,
@@ -122,9 +122,10 @@ const edgesOfGroup = `
 		SELECT m.group_key FROM up JOIN members m ON m.child_key = up.key
 	)
 	INSERT INTO due (org, kind, group_id, user_id, generation, rank, since)
-	SELECT $1, 'edge', g.id, u.value, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT)
-	FROM up CROSS JOIN groups g CROSS JOIN {texts $5 AS u}
-	WHERE g.key = up.key` + renew
+	SELECT $1, 'edge', (SELECT g.id FROM groups g WHERE g.key = up.key), u.value,
+		CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT)
+	FROM up CROSS JOIN {texts $5 AS u}
+	WHERE TRUE` + renew
 
 // edges makes due the memberships of these users in the group and above it.
 func (o *owing) edges(group int64, users []string) {
@@ -142,9 +143,10 @@ const edgesOfUser = `
 		SELECT m.group_key FROM up JOIN members m ON m.child_key = up.key
 	)
 	INSERT INTO due (org, kind, group_id, user_id, generation, rank, since)
-	SELECT $1, 'edge', g.id, $2, CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS BIGINT)
-	FROM up CROSS JOIN groups g
-	WHERE g.key = up.key` + renew
+	SELECT $1, 'edge', (SELECT g.id FROM groups g WHERE g.key = up.key), $2,
+		CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS BIGINT)
+	FROM up
+	WHERE TRUE` + renew
 
 // usersBelow are the users of the groups whose keys are given, at any depth.
 const usersBelow = `

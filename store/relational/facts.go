@@ -62,7 +62,7 @@ const (
 			UNION
 			SELECT up.user_id, m.group_key FROM up CROSS JOIN members m WHERE m.child_key = up.key
 		)
-		SELECT up.user_id, g.id FROM up CROSS JOIN groups g WHERE g.key = up.key ORDER BY up.user_id, g.id`
+		SELECT up.user_id, (SELECT g.id FROM groups g WHERE g.key = up.key) FROM up ORDER BY 1, 2`
 
 	edgesOfAccounts = `
 		SELECT e.account, e.adobe_group, e.doubtful

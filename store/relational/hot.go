@@ -8,17 +8,24 @@ import (
 	"github.com/scim-bridge/scim-bridge/store/search"
 )
 
+// Statement is one that a database is asked to explain.
+type Statement struct {
+	Query string
+	// Args are those of a list; of other statements any are as good.
+	Args []any
+}
+
 // Hot are the statements that run often, or on much, by name. What grows with an
 // org each must find by an index: a driver's test asks its database.
-func Hot(d search.Dialect) map[string]string {
+func Hot(d search.Dialect) map[string]Statement {
 	users := request[directory.User]{listing: userListing, filter: d, org: "acme"}
 	groups := request[directory.Group]{listing: groupListing, filter: d, org: "acme"}
-	return map[string]string{
-		"user by id":        userByID,
-		"users to plan":     usersToPlan,
-		"user's state":      userState,
-		"user name taken":   userNameTaken,
-		"count users":       userListing.size,
+	return map[string]Statement{
+		"user by id":        {Query: userByID},
+		"users to plan":     {Query: usersToPlan},
+		"user's state":      {Query: userState},
+		"user name taken":   {Query: userNameTaken},
+		"count users":       {Query: userListing.size},
 		"page of users":     users.first(``),
 		"id eq":             users.first(`id eq "x"`),
 		"userName eq":       users.first(`userName eq "x"`),
@@ -46,78 +53,78 @@ func Hot(d search.Dialect) map[string]string {
 		"page of groups":    groups.first(``),
 		"group by name":     groups.first(`displayName eq "x"`),
 		"group by external": groups.first(`externalId eq "x"`),
-		"groups of users":   groupsOfUsers,
-		"group by id":       groupByID,
-		"groups to plan":    groupsToPlan,
-		"members after":     membersAfter,
-		"count members":     countMembers,
-		"is member":         whichAreMembers,
-		"resolve members":   resolveMembers,
-		"insert members":    insertMembers,
-		"remove listed":     removeListed,
-		"remove unlisted":   removeUnlisted,
-		"users below":       usersBelow,
-		"edges of group":    edgesOfGroup,
-		"edges of user":     edgesOfUser,
-		"leave groups":      leaveGroups,
-		"leave members":     leaveMembers,
-		"leave parents":     leaveParents,
-		"what is due":       dueNow,
-		"due next":          nextDue,
-		"due done":          dueDone,
-		"due retry":         dueRetry,
-		"due failed":        dueStuck,
-		"doubt account":     doubtAccount,
-		"mirrored in group": mirroredInGroup,
-		"edges done":        edgesDone,
-		"edges in group":    edgesInGroup,
-		"drop links":        dropLinksOfUsers,
-		"drop group links":  dropLinksOfGroups,
-		"put edges":         putEdges,
-		"delete edges":      deleteEdges,
-		"count due":         countDue,
-		"oldest due":        oldestDue,
-		"due parked":        dueParked,
-		"wake of user":      wakeOfUser,
-		"wake of group":     wakeOfGroup,
-		"note links":        noteLinks,
-		"links of users":    linksOfDirectory,
-		"links of mirror":   linksOfMirror,
-		"accounts by email": accountIDsByEmail,
-		"groups by name":    adobeGroupIDsByName,
-		"memberships":       membershipsOf,
-		"edges of accounts": edgesOfAccounts,
-		"edges due":         edgesDueOfUsers,
-		"forget group":      forgetAdobeGroup,
-		"open calls":        openCalls,
-		"lost calls":        lostCalls,
-		"sent since":        sentSince,
-		"linked groups":     groupsLinkedTo,
-		"failures":          oldestStuck,
-		"wake stuck":        wakeStuck,
-		"miss accounts":     missAccounts,
-		"miss groups":       missAdobeGroups,
-		"to look at":        toLookAt,
-		"removed since":     removedSince,
-		"population":        population,
-		"sizes of groups":   sizesOfGroups,
-		"wake of account":   wakeHeldOfAccount,
-		"wake of its group": wakeHeldOfAdobeGroup,
-		"wake held":         wakeHeldOfGroup,
-		"journal":           allEntries,
-		"journal about":     entriesAbout,
-		"trim journal":      trimJournal,
-		"trim calls":        trimCalls,
-		"user still due":    userStillDue,
-		"account still due": accountStillDue,
-		"account's links":   linkedToAccount,
-		"erase lines":       eraseLines,
-		"note stuck":        noteStuck,
+		"groups of users":   {Query: groupsOfUsers},
+		"group by id":       {Query: groupByID},
+		"groups to plan":    {Query: groupsToPlan},
+		"members after":     {Query: membersAfter},
+		"count members":     {Query: countMembers},
+		"is member":         {Query: whichAreMembers},
+		"resolve members":   {Query: resolveMembers},
+		"insert members":    {Query: insertMembers},
+		"remove listed":     {Query: removeListed},
+		"remove unlisted":   {Query: removeUnlisted},
+		"users below":       {Query: usersBelow},
+		"edges of group":    {Query: edgesOfGroup},
+		"edges of user":     {Query: edgesOfUser},
+		"leave groups":      {Query: leaveGroups},
+		"leave members":     {Query: leaveMembers},
+		"leave parents":     {Query: leaveParents},
+		"what is due":       {Query: dueNow},
+		"due next":          {Query: nextDue},
+		"due done":          {Query: dueDone},
+		"due retry":         {Query: dueRetry},
+		"due failed":        {Query: dueStuck},
+		"doubt account":     {Query: doubtAccount},
+		"mirrored in group": {Query: mirroredInGroup},
+		"edges done":        {Query: edgesDone},
+		"edges in group":    {Query: edgesInGroup},
+		"drop links":        {Query: dropLinksOfUsers},
+		"drop group links":  {Query: dropLinksOfGroups},
+		"put edges":         {Query: putEdges},
+		"delete edges":      {Query: deleteEdges},
+		"count due":         {Query: countDue},
+		"oldest due":        {Query: oldestDue},
+		"due parked":        {Query: dueParked},
+		"wake of user":      {Query: wakeOfUser},
+		"wake of group":     {Query: wakeOfGroup},
+		"note links":        {noteLinks, []any{"acme", "user", "u17"}},
+		"links of users":    {Query: linksOfDirectory},
+		"links of mirror":   {Query: linksOfMirror},
+		"accounts by email": {Query: accountIDsByEmail},
+		"groups by name":    {Query: adobeGroupIDsByName},
+		"memberships":       {Query: membershipsOf},
+		"edges of accounts": {Query: edgesOfAccounts},
+		"edges due":         {Query: edgesDueOfUsers},
+		"forget group":      {Query: forgetAdobeGroup},
+		"open calls":        {Query: openCalls},
+		"sent since":        {Query: sentSince},
+		"linked groups":     {Query: groupsLinkedTo},
+		"failures":          {Query: oldestStuck},
+		"wake stuck":        {Query: wakeStuck},
+		"miss accounts":     {Query: missAccounts},
+		"miss groups":       {Query: missAdobeGroups},
+		"to look at":        {Query: toLookAt},
+		"removed since":     {Query: removedSince},
+		"population":        {Query: population},
+		"sizes of groups":   {Query: sizesOfGroups},
+		"wake of account":   {Query: wakeHeldOfAccount},
+		"wake of its group": {Query: wakeHeldOfAdobeGroup},
+		"wake held":         {Query: wakeHeldOfGroup},
+		"journal":           {Query: allEntries},
+		"journal about":     {Query: entriesAbout},
+		"lost calls":        {lostCalls, []any{"acme", 59_000}},
+		"trim journal":      {trimJournal, []any{200, 100, 1_000_000}},
+		"trim calls":        {trimCalls, []any{100, 200}},
+		"user still due":    {Query: userStillDue},
+		"account still due": {Query: accountStillDue},
+		"account's links":   {Query: linkedToAccount},
+		"erase lines":       {Query: eraseLines},
+		"note stuck":        {Query: noteStuck},
 	}
 }
 
 // first is the statement of the first page of those that match.
-func (r request[T]) first(text string) string {
+func (r request[T]) first(text string) Statement {
 	if text != "" {
 		where, err := filter.Parse(text)
 		if err != nil {
@@ -129,15 +136,15 @@ func (r request[T]) first(text string) string {
 }
 
 // behindOne is the statement of a page behind a position of a sorted list.
-func (r request[T]) behindOne(by, after string) string {
+func (r request[T]) behindOne(by, after string) Statement {
 	r.q.By.Attr, r.q.By.Sub, _ = strings.Cut(by, ".")
 	return r.statement(cut{limit: 10, after: after})
 }
 
-func (r request[T]) statement(c cut) string {
-	query, _, _, err := r.page(c)
+func (r request[T]) statement(c cut) Statement {
+	query, args, _, err := r.page(c)
 	if err != nil {
 		panic(err)
 	}
-	return query
+	return Statement{query, args}
 }

@@ -125,7 +125,8 @@ var plans = map[string]struct {
 func TestStatements_AreAnsweredByIndexes(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "bridge.db"))
-	for name, query := range relational.Hot(dialect{}) {
+	for name, statement := range relational.Hot(dialect{}) {
+		query := statement.Query
 		tt, ok := plans[name]
 		require.True(t, ok, "nothing is expected of %s", name)
 		var plan []string
@@ -166,7 +167,8 @@ var replanned = regexp.MustCompile(`LIMIT \$|\b(WHERE|AND|ON) ([a-km-z]\.)?(kind
 
 func TestStatements_AreCompiledOnce(t *testing.T) {
 	t.Parallel()
-	for name, query := range relational.Hot(dialect{}) {
+	for name, statement := range relational.Hot(dialect{}) {
+		query := statement.Query
 		if strings.Contains(query, "UPDATE links") {
 			continue // the kind of a link, here and as l.kind, which no partial index names
 		}
