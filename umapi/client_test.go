@@ -2,7 +2,11 @@ package umapi
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -377,6 +381,27 @@ func TestAct_TimesOutWithUnknownOutcome(t *testing.T) {
 		require.Equal(t, ClassTransient, ClassOf(err))
 		require.Equal(t, time.Minute, time.Since(start))
 	})
+}
+
+func TestNew_BelievesTheAuthoritiesThatItIsGiven(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewUnstartedServer(&service{lifetime: 86399})
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // of the handshake that fails
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	cfg := testConfig(t)
+	cfg.URL, cfg.IMSURL, cfg.Transport = srv.URL, srv.URL, nil
+	for _, known := range []bool{false, true} {
+		if known {
+			cfg.RootCAs = x509.NewCertPool()
+			cfg.RootCAs.AddCert(srv.Certificate())
+		}
+		c, err := New(cfg)
+		require.NoError(t, err)
+		_, err = c.Act(t.Context(), oneCommand())
+		_, refused := errors.AsType[*tls.CertificateVerificationError](err)
+		require.Equal(t, !known, refused, "%v", err)
+	}
 }
 
 func TestAct_HTTP2StreamThatIsResetIsNotSentAgain(t *testing.T) {

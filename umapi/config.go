@@ -1,6 +1,8 @@
 package umapi
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -50,6 +52,9 @@ type Config struct {
 	// not report to net/http/httptrace makes each failure to connect an unknown
 	// outcome.
 	Transport http.RoundTripper
+	// RootCAs are the authorities that the client's own transport believes; the
+	// system's if nil.
+	RootCAs *x509.CertPool
 	// Timeout bounds each attempt, from connecting to the end of the answer;
 	// DefaultTimeout if 0.
 	Timeout time.Duration
@@ -88,7 +93,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Allow = func() error { return nil }
 	}
 	if c.Transport == nil {
-		c.Transport = newTransport()
+		c.Transport = newTransport(c.RootCAs)
 	}
 	var errs []error
 	errs = appendError(errs, checkURL("URL", c.URL))
@@ -142,17 +147,20 @@ func checkURL(field, s string) error {
 	return fmt.Errorf("%s: %q: want https, since http is accepted for loopback addresses only", field, s)
 }
 
-// newTransport is the default transport of net/http with two differences:
+// newTransport is the default transport of net/http with three differences:
 // connections are given up before the service's load balancer does so, because
-// a call that meets a closing connection has an unknown outcome, and headers
-// are bounded.
-func newTransport() *http.Transport {
+// a call that meets a closing connection has an unknown outcome, headers are
+// bounded, and who is believed may be said.
+func newTransport(roots *x509.CertPool) *http.Transport {
 	t := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
 	if d, ok := http.DefaultTransport.(*http.Transport); ok {
 		t = d.Clone()
 	}
 	t.IdleConnTimeout = 30 * time.Second
 	t.MaxResponseHeaderBytes = 1 << 20
+	if roots != nil {
+		t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
 	return t
 }
 

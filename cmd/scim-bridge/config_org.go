@@ -2,13 +2,11 @@ package main
 
 import (
 	"crypto/sha256"
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"os"
 	"regexp"
 	"strings"
@@ -222,7 +220,7 @@ func (c *checker) org(at string, o fileOrg) bridge.Org {
 			ClientSecret: c.clientSecret(in, a),
 			URL:          c.url(join(in, "url"), a.URL, "https://usermanagement.adobe.io/v2/usermanagement"),
 			IMSURL:       c.url(join(in, "ims_url"), a.IMSURL, "https://ims-na1.adobelogin.com"),
-			Transport:    c.transport(join(in, "ca_file"), a.CAFile),
+			RootCAs:      c.roots(join(in, "ca_file"), a.CAFile),
 			Timeout:      timeout,
 		},
 		Dispatch: dispatch.Config{
@@ -270,10 +268,9 @@ func (c *checker) timeout(at string, value time.Duration) time.Duration {
 	return value
 }
 
-// transport returns how Adobe is reached if a file names further certificate
-// authorities, else nil, which leaves it to the client. Both take proxies from
-// the environment.
-func (c *checker) transport(at, file string) http.RoundTripper {
+// roots returns the certificate authorities to believe if a file names further
+// ones, else nil, which is the system's.
+func (c *checker) roots(at, file string) *x509.CertPool {
 	if file == "" {
 		return nil
 	}
@@ -289,17 +286,7 @@ func (c *checker) transport(at, file string) http.RoundTripper {
 	if !roots.AppendCertsFromPEM(pem) {
 		c.problem(at, "%s holds no certificate, want certificates in PEM", file)
 	}
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		ForceAttemptHTTP2:     true,
-		TLSClientConfig:       &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout:   10 * time.Second,
-		ExpectContinueTimeout: time.Second,
-		// Shorter than the load balancer's: a call that meets a closing
-		// connection has an unknown outcome.
-		IdleConnTimeout:        30 * time.Second,
-		MaxResponseHeaderBytes: 1 << 20,
-	}
+	return roots
 }
 
 // rules checks what users become, what becomes of those who go, and what is

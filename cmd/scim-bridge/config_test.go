@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -225,7 +226,12 @@ func TestLoad_CertificatesAreAdded(t *testing.T) {
 	config := writeConfig(t, strings.ReplaceAll(string(text), "client_id", "ca_file: testdata/ca.pem\n      client_id"))
 	s, err := loadSettings(config, testEnv)
 	require.NoError(t, err)
-	require.NotNil(t, s.Bridge.Orgs[0].Adobe.Transport)
+	want, err := x509.SystemCertPool()
+	require.NoError(t, err)
+	ca, err := os.ReadFile("testdata/ca.pem")
+	require.NoError(t, err)
+	require.True(t, want.AppendCertsFromPEM(ca))
+	require.True(t, want.Equal(s.Bridge.Orgs[0].Adobe.RootCAs), "the system's are still believed")
 }
 
 func TestLoad_NoSecretIsEverPrinted(t *testing.T) {
