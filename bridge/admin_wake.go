@@ -44,15 +44,6 @@ type OrgWoken struct {
 	Count int    `json:"count"`
 }
 
-// Total is the sum over all orgs.
-func (w Woken) Total() int {
-	n := 0
-	for _, o := range w.Orgs {
-		n += o.Count
-	}
-	return n
-}
-
 // operator is who the journal names for what is done over the socket.
 const operator = "operator"
 

@@ -54,7 +54,7 @@ func TestRelease_LetsGoWhatIsNamed(t *testing.T) {
 				require.Equal(d, tt.left, s.Held)
 				require.Equal(d, tt.count, s.Pending.Total())
 				d.ask(http.StatusOK, http.MethodPost, "/v1/release", tt.selection, &w)
-				require.Zero(d, w.Total(), "it is held no longer")
+				require.Zero(d, total(w), "it is held no longer")
 			})
 		})
 	}
@@ -65,7 +65,7 @@ func TestRelease_AllIsOfEveryOrg(t *testing.T) {
 		var w Woken
 		d.ask(http.StatusOK, http.MethodPost, "/v1/release", `{"all": true}`, &w)
 		require.Equal(d, []OrgWoken{{"acme", 6}, {"globex", 0}}, w.Orgs)
-		require.Equal(d, 6, w.Total())
+		require.Equal(d, 6, total(w))
 	})
 }
 
@@ -86,7 +86,7 @@ func TestRelease_IsOfAllWhoShareAnAccount(t *testing.T) {
 		d.settle(plan.Held, braked, shared, "user old", "user new")
 		var w Woken
 		d.ask(http.StatusOK, http.MethodPost, "/v1/release", `{"user": "old@adobe.example"}`, &w)
-		require.Equal(d, 2, w.Total())
+		require.Equal(d, 2, total(w))
 	})
 }
 
@@ -99,10 +99,19 @@ func TestRetry_TriesAgainWhatFailedAndNotWhatIsHeld(t *testing.T) {
 		require.Equal(d, []OrgWoken{{"acme", 1}}, w.Orgs)
 		require.Equal(d, Counts{Users: 1}, d.status().Failed)
 		d.ask(http.StatusOK, http.MethodPost, "/v1/retry", `{"all": true}`, &w)
-		require.Equal(d, 1, w.Total())
+		require.Equal(d, 1, total(w))
 		s := d.status()
 		require.Zero(d, s.Failed)
 		require.Equal(d, 6, s.Held.Total())
 		require.Equal(d, Counts{Users: 2}, s.Pending)
 	})
+}
+
+// total is the sum over all orgs.
+func total(w Woken) int {
+	n := 0
+	for _, o := range w.Orgs {
+		n += o.Count
+	}
+	return n
 }

@@ -35,7 +35,6 @@ type UserAttributes struct {
 type Name struct {
 	GivenName  string `json:"givenName"`
 	FamilyName string `json:"familyName"`
-	Formatted  string `json:"formatted"`
 }
 
 // Email is one e-mail address of a user.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -41,6 +42,9 @@ every line.`,
 
 // verdictOf is an error if anything waits for a person.
 func verdictOf(r bridge.StatusReport) error {
+	if !slices.ContainsFunc(r.Orgs, bridge.OrgStatus.NeedsPerson) {
+		return nil
+	}
 	held, failed := 0, 0
 	var denied []string
 	for _, o := range r.Orgs {
@@ -50,11 +54,8 @@ func verdictOf(r bridge.StatusReport) error {
 			denied = append(denied, o.Org)
 		}
 	}
-	switch {
-	case len(denied) > 0:
+	if len(denied) > 0 {
 		return needsPerson{fmt.Errorf("status: waiting for a person: %d held, %d failed, credentials refused for %s", held, failed, strings.Join(denied, ", "))}
-	case held+failed > 0:
-		return needsPerson{fmt.Errorf("status: waiting for a person: %d held, %d failed", held, failed)}
 	}
-	return nil
+	return needsPerson{fmt.Errorf("status: waiting for a person: %d held, %d failed", held, failed)}
 }
