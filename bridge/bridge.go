@@ -195,13 +195,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	b.log.Info("stopping", "timeout", b.timeout.String())
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.timeout)
 	defer cancel()
-	var unfinished error
-	for _, s := range []*http.Server{b.server, b.operators} {
-		if err := s.Shutdown(deadline); err != nil {
-			err = errors.Join(err, s.Close())
-			unfinished = errors.Join(unfinished, fmt.Errorf("stop: requests were cut off after %s: %w", b.timeout, err))
-		}
-	}
+	unfinished := b.stopServing(deadline)
 	stopWork()
 	all := make(chan error, 1)
 	go func() { all <- parts.Wait() }()
@@ -214,6 +208,22 @@ func (b *Bridge) Run(ctx context.Context) error {
 	case <-deadline.Done():
 		return errors.Join(unfinished, fmt.Errorf("stop: calls in flight were not settled within %s: the next start looks into them", b.timeout))
 	}
+}
+
+// stopServing lets requests finish. They get a part of the time, so that a client
+// that is slow does not take what the calls in flight need.
+func (b *Bridge) stopServing(ctx context.Context) error {
+	patience := b.timeout * 3 / 5
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var unfinished error
+	for _, s := range []*http.Server{b.server, b.operators} {
+		if err := s.Shutdown(ctx); err != nil {
+			err = errors.Join(err, s.Close())
+			unfinished = errors.Join(unfinished, fmt.Errorf("stop: requests were cut off after %s: %w", patience, err))
+		}
+	}
+	return unfinished
 }
 
 // serve serves until the server is shut down.

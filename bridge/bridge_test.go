@@ -1,9 +1,11 @@
 package bridge
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -182,6 +184,58 @@ func TestBridge_StopSettlesTheCallInFlight(t *testing.T) {
 	close(letGo)
 	require.NoError(t, <-stopped)
 
+	open, err := w.store.OpenCalls(t.Context(), "acme")
+	require.NoError(t, err)
+	require.Empty(t, open, "the call was settled")
+	require.Equal(t, []string{"ada@example.com"}, w.emailsAt())
+}
+
+func TestBridge_StopCutsOffWhoIsSlowAndSettlesTheCallAllTheSame(t *testing.T) {
+	w := newWorld(t)
+	w.config.ShutdownTimeout = 5 * time.Second
+	letGo := make(chan struct{})
+	w.gate.hold.Store(&letGo)
+	b, stop := w.start(t, w.store)
+	status, body := send(t, b, http.MethodPost, "/scim/v2/Users", ada)
+	require.Equal(t, http.StatusCreated, status, body)
+	require.Eventually(t, func() bool { return w.gate.waiting.Load() == 1 }, 30*time.Second, 5*time.Millisecond)
+	// Two requests are on their way: one will be finished, the other never.
+	begin := func(user string) net.Conn {
+		conn, err := net.Dial("tcp", b.Addr().String())
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = conn.Close() })
+		_, err = fmt.Fprintf(conn, "POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n"+
+			"Expect: 100-continue\r\n\r\n", testToken, len(user))
+		require.NoError(t, err)
+		_, err = io.ReadFull(conn, make([]byte, len("HTTP/1.1 100 Continue\r\n\r\n")))
+		require.NoError(t, err, "the request is being served")
+		return conn
+	}
+	bob := strings.ReplaceAll(ada, "ada@", "bob@")
+	finishing, stuck := begin(bob), begin(ada)
+
+	stopped := make(chan error, 1)
+	go func() { stopped <- stop() }()
+	require.Eventually(t, func() bool {
+		c, err := net.Dial("tcp", b.Addr().String())
+		if err != nil {
+			return true
+		}
+		assert.NoError(t, c.Close())
+		return false
+	}, 30*time.Second, 5*time.Millisecond, "nobody new is served")
+	_, err := io.WriteString(finishing, bob)
+	require.NoError(t, err)
+	resp, err := http.ReadResponse(bufio.NewReader(finishing), nil)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusCreated, resp.StatusCode)
+	rest, err := io.ReadAll(stuck)
+	if err == nil {
+		require.Empty(t, rest)
+	}
+	close(letGo)
+
+	require.ErrorContains(t, <-stopped, "requests were cut off")
 	open, err := w.store.OpenCalls(t.Context(), "acme")
 	require.NoError(t, err)
 	require.Empty(t, open, "the call was settled")

@@ -9,7 +9,9 @@
 // and then stops in this order:
 //
 //  1. New connections are refused.
-//  2. Requests that are being answered are finished, of providers and of operators.
+//  2. Requests that are being answered are finished, of providers and of operators,
+//     or cut off when three fifths of the time are over: a client that is slow must
+//     not keep the calls in flight from being settled.
 //  3. The dispatchers take no more work, and settle the calls in flight.
 //
 // The store is the caller's, and is closed after Run has returned. All of this
