@@ -13,8 +13,8 @@ import (
 const MaxSocketPath = 103
 
 // listenSocket listens on a Unix domain socket that only this user may open.
-// One that is there was left behind by a process that was killed, and is
-// replaced: the caller must hold the lock of the database that it belongs to.
+// One that is there and that nobody answers on was left behind by a process that was
+// killed, and is replaced.
 func listenSocket(path string) (net.Listener, error) {
 	if len(path) > MaxSocketPath {
 		return nil, fmt.Errorf("listen on socket %s: the path has %d bytes and a socket's may have %d: keep the database in a folder with a shorter path",
@@ -27,6 +27,8 @@ func listenSocket(path string) (net.Listener, error) {
 		return nil, fmt.Errorf("listen on socket: %w", err)
 	case info.Mode().Type() != fs.ModeSocket:
 		return nil, fmt.Errorf("listen on socket %s: there is a file of that name that is no socket: move it away", path)
+	case answered(path):
+		return nil, fmt.Errorf("listen on socket %s: another bridge answers there: start each replica in a working directory of its own", path)
 	default:
 		if err := os.Remove(path); err != nil {
 			return nil, fmt.Errorf("listen on socket: replace the one of a former process: %w", err)
@@ -42,4 +44,10 @@ func listenSocket(path string) (net.Listener, error) {
 		return nil, errors.Join(fmt.Errorf("listen on socket: %w", err), l.Close())
 	}
 	return l, nil
+}
+
+// answered reports whether somebody listens on a socket.
+func answered(path string) bool {
+	c, err := net.Dial("unix", path)
+	return err == nil && c.Close() == nil
 }

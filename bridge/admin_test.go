@@ -101,7 +101,9 @@ func (d *desk) settle(outcome plan.Outcome, p plan.Problem, s plan.Settlement, r
 		}
 	}
 	require.Len(d, s.Verdicts, len(rows), "of %v", due)
-	require.NoError(d, d.store.Settle(d.Context(), "acme", s, now()))
+	l, err := d.store.Lease(d.Context(), "acme")
+	require.NoError(d, err)
+	require.NoError(d, d.store.Settle(d.Context(), l, s, now()))
 }
 
 // inAdobe is what the mirror holds once Adobe has followed.

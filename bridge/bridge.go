@@ -16,6 +16,7 @@ import (
 	"github.com/scim-bridge/scim-bridge/dispatch"
 	"github.com/scim-bridge/scim-bridge/scim"
 	"github.com/scim-bridge/scim-bridge/store"
+	"github.com/scim-bridge/scim-bridge/store/lease"
 	"github.com/scim-bridge/scim-bridge/umapi"
 )
 
@@ -144,6 +145,8 @@ func (b *Bridge) addOrgs(cfg Config, st store.Store) error {
 		}
 		o.Dispatch.Target = target(o.Adobe)
 		o.Adobe.Once = true // the dispatcher counts what is sent
+		o.Dispatch.Gate = &lease.Gate{}
+		o.Adobe.Allow = o.Dispatch.Gate.Pass
 		client, err := umapi.New(o.Adobe)
 		if err != nil {
 			return fmt.Errorf("org %s: %w", name, err)

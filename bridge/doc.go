@@ -12,7 +12,8 @@
 //  2. Requests that are being answered are finished, of providers and of operators,
 //     or cut off when three fifths of the time are over: a client that is slow must
 //     not keep the calls in flight from being settled.
-//  3. The dispatchers take no more work, and settle the calls in flight.
+//  3. The dispatchers take no more work, settle the calls in flight, and give their
+//     leases back, so that another replica goes on at once.
 //
 // The store is the caller's, and is closed after Run has returned. All of this
 // has one deadline, [Config.ShutdownTimeout]. What is not done by then is cut
@@ -24,8 +25,8 @@
 // On the Unix domain socket of [Config.Socket] the bridge answers operators: what
 // is due, held and failed, what happened to somebody, and the orders to release or
 // to try again. Whoever may open the socket may give them, which is the user that
-// the process runs as. The socket belongs to the database, whose lock the process
-// holds, and goes when it stops.
+// the process runs as. The socket is of this process, and goes when it stops. What is
+// ordered is written to the database: of several replicas each can be asked.
 //
 // # Upkeep
 //

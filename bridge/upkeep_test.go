@@ -113,8 +113,10 @@ func TestUpkeep_GivesWayAndComesBack(t *testing.T) {
 // TestUpkeep_RunsWithTheBridge has old lines go from a real store.
 func TestUpkeep_RunsWithTheBridge(t *testing.T) {
 	atDesk(t, func(d *desk) {
+		l, err := d.store.Lease(d.Context(), "acme")
+		require.NoError(d, err)
 		for range 300 {
-			require.NoError(d, d.store.Settle(d.Context(), "acme", plan.Settlement{Notes: []plan.Note{{User: "ada", Event: "sent", Text: "x"}}}, now()))
+			require.NoError(d, d.store.Settle(d.Context(), l, plan.Settlement{Notes: []plan.Note{{User: "ada", Event: "sent", Text: "x"}}}, now()))
 		}
 		time.Sleep(time.Hour)
 		d.user("acme", "bob")

@@ -27,7 +27,8 @@ const (
 // budget is what an org may send to Adobe. Whoever sends a request takes it from
 // here: begin or follow before it, end after it. Safe for concurrent use.
 type budget struct {
-	log *slog.Logger
+	log            *slog.Logger
+	actions, reads int // a minute, as configured
 
 	mu     sync.Mutex // guards everything below
 	meters map[Endpoint]*meter
@@ -44,13 +45,22 @@ type meter struct {
 }
 
 func newBudget(actions, reads int, log *slog.Logger) *budget {
-	b := &budget{log: log, meters: map[Endpoint]*meter{}}
+	b := &budget{log: log, actions: actions, reads: reads}
+	b.reset()
+	return b
+}
+
+// reset begins anew: nothing was sent, and nothing is known of Adobe's limits.
+func (b *budget) reset() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.meters, b.asked, b.kept = map[Endpoint]*meter{}, time.Time{}, time.Time{}
 	for _, e := range endpoints {
-		b.meters[e] = &meter{pacer: newPacer(reads)}
+		b.meters[e] = &meter{pacer: newPacer(b.reads)}
 	}
-	b.meters[Actions] = &meter{pacer: newPacer(actions)}
-	if reads > 0 {
-		b.meters[ReadGroups] = &meter{pacer: newPacer(max(1, reads/groupReadsShare))}
+	b.meters[Actions] = &meter{pacer: newPacer(b.actions)}
+	if b.reads > 0 {
+		b.meters[ReadGroups] = &meter{pacer: newPacer(max(1, b.reads/groupReadsShare))}
 	}
 	b.meters[Actions].spread = true
 	for _, e := range []Endpoint{ReadUser, ReadMembers} {
@@ -58,7 +68,6 @@ func newBudget(actions, reads int, log *slog.Logger) *budget {
 		m.spread = true
 		m.spare = 1 // what has two names takes two reads
 	}
-	return b
 }
 
 // begin counts a request as under way if it is its turn, else it says when that

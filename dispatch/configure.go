@@ -51,7 +51,7 @@ func (d *Dispatcher) configure(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	woken, err := d.store.Configure(ctx, d.cfg.Org, fingerprint, rules, now)
+	woken, err := d.store.Configure(ctx, d.lease, fingerprint, rules, now)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/scim-bridge/scim-bridge/dispatch"
 	"github.com/scim-bridge/scim-bridge/mapping"
 	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/store/lease"
 	"github.com/scim-bridge/scim-bridge/umapi/emulator"
 )
 
@@ -52,20 +53,27 @@ func (m *mortal) around(do func() error) error {
 	return errors.Join(do(), m.point())
 }
 
-func (m *mortal) RecordCall(ctx context.Context, org string, c plan.Call, links []plan.Link, now time.Time) error {
-	return m.around(func() error { return m.Store.RecordCall(ctx, org, c, links, now) })
+func (m *mortal) RecordCall(ctx context.Context, l *lease.Lease, c plan.Call, links []plan.Link, now time.Time) error {
+	return m.around(func() error { return m.Store.RecordCall(ctx, l, c, links, now) })
 }
 
-func (m *mortal) Settle(ctx context.Context, org string, s plan.Settlement, now time.Time) error {
-	return m.around(func() error { return m.Store.Settle(ctx, org, s, now) })
+func (m *mortal) Settle(ctx context.Context, l *lease.Lease, s plan.Settlement, now time.Time) error {
+	return m.around(func() error { return m.Store.Settle(ctx, l, s, now) })
 }
 
-func (m *mortal) ListGroups(ctx context.Context, org string, listed []plan.AdobeGroup, now time.Time) error {
-	return m.around(func() error { return m.Store.ListGroups(ctx, org, listed, now) })
+func (m *mortal) ListGroups(ctx context.Context, l *lease.Lease, listed []plan.AdobeGroup, now time.Time) error {
+	return m.around(func() error { return m.Store.ListGroups(ctx, l, listed, now) })
 }
 
-func (m *mortal) SetListingBegan(ctx context.Context, org string, at time.Time) error {
-	return m.around(func() error { return m.Store.SetListingBegan(ctx, org, at) })
+func (m *mortal) SetListingBegan(ctx context.Context, l *lease.Lease, at time.Time) error {
+	return m.around(func() error { return m.Store.SetListingBegan(ctx, l, at) })
+}
+
+func (m *mortal) EndLease(ctx context.Context, l *lease.Lease) error {
+	if m.dead.Load() {
+		return errDead
+	}
+	return m.Store.EndLease(ctx, l)
 }
 
 func (m *mortal) RoundTrip(r *http.Request) (*http.Response, error) {

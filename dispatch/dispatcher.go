@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,17 +11,20 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/mapping"
 	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/store/lease"
 	"github.com/scim-bridge/scim-bridge/umapi"
 )
 
 // Store is what a dispatcher needs of the database. Its promises are those of
 // package store.
 type Store interface {
+	Lease(ctx context.Context, org string) (*lease.Lease, error)
+	EndLease(ctx context.Context, l *lease.Lease) error
 	Due(ctx context.Context, org string, now time.Time, limit int) ([]plan.Due, error)
 	NextDue(ctx context.Context, org string) (time.Time, bool, error)
 	Facts(ctx context.Context, org string, q plan.Query) (plan.Facts, error)
-	RecordCall(ctx context.Context, org string, c plan.Call, links []plan.Link, now time.Time) error
-	Settle(ctx context.Context, org string, s plan.Settlement, now time.Time) error
+	RecordCall(ctx context.Context, l *lease.Lease, c plan.Call, links []plan.Link, now time.Time) error
+	Settle(ctx context.Context, l *lease.Lease, s plan.Settlement, now time.Time) error
 	OpenCalls(ctx context.Context, org string) ([]plan.SentCall, error)
 	LostCalls(ctx context.Context, org string, t time.Time) ([]plan.SentCall, error)
 	ToLookAt(ctx context.Context, org string, limit int) ([]plan.Account, error)
@@ -28,12 +32,12 @@ type Store interface {
 	Population(ctx context.Context, org string) (plan.Removals, error)
 	SentSince(ctx context.Context, org string, t time.Time) ([]time.Time, error)
 	Pause(ctx context.Context, org string) (time.Time, error)
-	SetPause(ctx context.Context, org string, until time.Time) error
+	SetPause(ctx context.Context, l *lease.Lease, until time.Time) error
 	GroupsListed(ctx context.Context, org string) (time.Time, error)
-	ListGroups(ctx context.Context, org string, listed []plan.AdobeGroup, now time.Time) error
+	ListGroups(ctx context.Context, l *lease.Lease, listed []plan.AdobeGroup, now time.Time) error
 	ListingBegan(ctx context.Context, org string) (time.Time, error)
-	SetListingBegan(ctx context.Context, org string, at time.Time) error
-	Configure(ctx context.Context, org, fingerprint, groupRules string, now time.Time) (int, error)
+	SetListingBegan(ctx context.Context, l *lease.Lease, at time.Time) error
+	Configure(ctx context.Context, l *lease.Lease, fingerprint, groupRules string, now time.Time) (int, error)
 	Changed(org string) <-chan struct{}
 }
 
@@ -85,20 +89,28 @@ type Config struct {
 	Brakes Brakes
 	// CallTimeout is how long one call may take; 0 is two minutes.
 	CallTimeout time.Duration
+	// Gate lets requests to Adobe through while this process dispatches the org. A
+	// client that asks it as well, see umapi.Config.Allow, asks as late as can be. Nil
+	// makes one.
+	Gate *lease.Gate
 	// Log is nil for none.
 	Log *slog.Logger
 }
 
 // Dispatcher makes one Adobe organization follow one org of the directory.
 type Dispatcher struct {
-	cfg      Config
-	store    Store
-	adobe    Adobe
-	log      *slog.Logger
+	cfg    Config
+	store  Store
+	adobe  Adobe // through gate
+	gate   *lease.Gate
+	log    *slog.Logger
+	budget *budget
+
+	// What follows is of one lease, see begin.
+	lease    *lease.Lease
 	limits   plan.Limits
-	most     int // commands of a call while one is split; 0 is what limits say
-	wider    int // how often the window is doubled
-	budget   *budget
+	most     int  // commands of a call while one is split; 0 is what limits say
+	wider    int  // how often the window is doubled
 	restored bool // the budget, from what a former process left
 
 	trouble      trouble // of calls that failed as a whole
@@ -132,38 +144,11 @@ func New(cfg Config, s Store, a Adobe) (*Dispatcher, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	log := cfg.Log.With("component", "dispatch", "org", cfg.Org)
+	gate := cmp.Or(cfg.Gate, &lease.Gate{})
 	return &Dispatcher{
-		cfg: cfg, store: s, adobe: a, log: log,
-		limits:       cfg.Limits.OrDefaults(),
-		budget:       newBudget(cfg.ActionsPerMinute, cfg.ReadsPerMinute, log),
-		unknownCodes: map[string]int{},
+		cfg: cfg, store: s, adobe: gated{a, gate}, gate: gate, log: log,
+		budget: newBudget(cfg.ActionsPerMinute, cfg.ReadsPerMinute, log),
 	}, nil
-}
-
-// Run works until ctx ends, then lets a call under way finish, settles it, and
-// returns nil. Trouble with the store or with Adobe is logged and tried again.
-func (d *Dispatcher) Run(ctx context.Context) error {
-	current := false // with the store
-	for ctx.Err() == nil {
-		var next pauseUntil
-		var err error
-		if current {
-			next, err = d.step(ctx)
-			err = errors.Join(err, d.keepPause(ctx))
-			current = err == nil // a call that could not be settled is taken for lost
-			if current && d.storeTrouble.over() {
-				d.log.Info("the store answers again")
-			}
-		} else if err = d.takeOver(ctx); err == nil {
-			current = true
-			continue
-		}
-		if err != nil && ctx.Err() == nil {
-			next = d.storeTrouble.store(d.log, err)
-		}
-		d.sleep(ctx, next)
-	}
-	return nil
 }
 
 // pauseUntil says when to look again.
@@ -317,7 +302,7 @@ func (d *Dispatcher) input(ctx context.Context, due []plan.Due, now time.Time) (
 func (d *Dispatcher) act(ctx context.Context, p plan.Plan, now time.Time) (pauseUntil, error) {
 	progress := false
 	if !p.Decided.Empty() {
-		if err := d.store.Settle(ctx, d.cfg.Org, p.Decided, now); err != nil {
+		if err := d.store.Settle(ctx, d.lease, p.Decided, now); err != nil {
 			return pauseUntil{}, err
 		}
 		d.tellHeld(p.Decided)

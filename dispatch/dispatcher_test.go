@@ -337,7 +337,9 @@ func TestRun_TreatsTheCallOfAFormerProcessAsLost(t *testing.T) {
 		facts, err := w.store.Facts(t.Context(), org, plan.First(due))
 		require.NoError(t, err)
 		p := plan.Build(plan.Input{Due: due, Facts: facts, Rules: w.cfg.Rules, Now: now})
-		require.NoError(t, w.store.RecordCall(t.Context(), org, plan.Call{ID: "crashed", Commands: p.Commands}, p.Links, now))
+		l, err := w.store.Lease(t.Context(), org)
+		require.NoError(t, err)
+		require.NoError(t, w.store.RecordCall(t.Context(), l, plan.Call{ID: "crashed", Commands: p.Commands}, p.Links, now))
 
 		w.start()
 		w.settle()

@@ -11,13 +11,24 @@
 //
 //   - before the call is recorded, nothing happened;
 //   - between recording and sending, and between sending and settling, the next
-//     start finds an open call and treats it as one without a reply: what is
-//     repeat-safe is sent again, the rest is read back first, and nothing else about
-//     its subjects is sent until it cannot arrive any more, however often the process
-//     dies meanwhile;
+//     start, or another process, finds an open call and treats it as one without a
+//     reply: what is repeat-safe is sent again, the rest is read back first, and
+//     nothing else about its subjects is sent until it cannot arrive any more,
+//     however often the process dies meanwhile;
 //   - after settling, all is known.
 //
 // So a command may be sent twice, and only when sending it twice is harmless.
+//
+// # Leases
+//
+// A dispatcher works only while it has the lease of its org, which the store gives to one
+// process at a time, and begins each time with what the store knows: of an earlier lease
+// it keeps nothing. What it writes is refused under a lease that is lost, and what it
+// sends is held back once the lease may have ended. But Adobe knows no fencing. A call
+// that was sent just before may still be under way when another process takes over. So
+// it is not settled by who sent it. The other process counts it against the budget,
+// takes it for lost, and reads again what is not repeat-safe in it, when the call has had
+// its time.
 //
 // One call is under way at a time, which keeps the promise that a subject is in
 // at most one. While it runs, what becomes due gathers for the next.

@@ -57,7 +57,7 @@ func (d *Dispatcher) look(ctx context.Context) (bool, time.Time, error) {
 			d.readFailed(err, "look at a new account")
 			return did, d.budget.turn(ReadUser), nil
 		}
-		if err := d.store.Settle(ctx, d.cfg.Org, s, clock()); err != nil {
+		if err := d.store.Settle(ctx, d.lease, s, clock()); err != nil {
 			return did, time.Time{}, err
 		}
 		did = true

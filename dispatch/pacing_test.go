@@ -246,7 +246,7 @@ func TestRun_ARefusedTokenIsReplacedAtOnceAndWithinTheLimit(t *testing.T) {
 		seen := &witness{next: w.adobe}
 		w.transport = seen
 		var log bytes.Buffer
-		w.cfg.Log = slog.New(slog.NewJSONHandler(&log, nil))
+		w.cfg.Log = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))
 		for i := range 300 {
 			w.addUser(fmt.Sprintf("user%d", i), nil)
 		}

@@ -65,7 +65,7 @@ func (d *Dispatcher) listGroups(ctx context.Context, p plan.Plan) (bool, time.Ti
 			return false, time.Time{}, nil
 		}
 		if d.listing.pages.Next() == 0 {
-			if err := d.store.SetListingBegan(ctx, d.cfg.Org, clock()); err != nil {
+			if err := d.store.SetListingBegan(ctx, d.lease, clock()); err != nil {
 				d.budget.cancel(ReadGroups)
 				return false, time.Time{}, err
 			}
@@ -79,7 +79,7 @@ func (d *Dispatcher) listGroups(ctx context.Context, p plan.Plan) (bool, time.Ti
 		}
 	}
 	groups := listed(d.listing.pages.Groups)
-	if err := d.store.ListGroups(ctx, d.cfg.Org, groups, clock()); err != nil {
+	if err := d.store.ListGroups(ctx, d.lease, groups, clock()); err != nil {
 		return false, time.Time{}, err
 	}
 	d.log.Info("listed Adobe's groups", "groups", len(groups))
@@ -144,7 +144,7 @@ func (d *Dispatcher) listingFailed(ctx context.Context, err error, before time.T
 		}
 		work, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 		defer cancel()
-		return d.store.SetListingBegan(work, d.cfg.Org, before)
+		return d.store.SetListingBegan(work, d.lease, before)
 	case d.listing.pages.Next() == 0:
 		d.listing = listing{}
 	default:
@@ -177,7 +177,7 @@ func (d *Dispatcher) readBack(ctx context.Context, p plan.Plan) (bool, time.Time
 		} else {
 			d.readOver()
 		}
-		if err := d.store.Settle(ctx, d.cfg.Org, s, clock()); err != nil {
+		if err := d.store.Settle(ctx, d.lease, s, clock()); err != nil {
 			return did, time.Time{}, err
 		}
 		did = true

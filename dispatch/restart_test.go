@@ -120,7 +120,9 @@ func TestRun_ARestartInTheMiddleOfAListingBeginsNoOther(t *testing.T) {
 
 func TestRun_NoListingBeginsWhileACallMayStillArrive(t *testing.T) {
 	inWorld(t, limited, func(t *testing.T, w *world) {
-		require.NoError(t, w.store.RecordCall(t.Context(), org, plan.Call{ID: "crashed"}, nil, time.Now()))
+		l, err := w.store.Lease(t.Context(), org)
+		require.NoError(t, err)
+		require.NoError(t, w.store.RecordCall(t.Context(), l, plan.Call{ID: "crashed"}, nil, time.Now()))
 		w.addGroup("Design")
 		w.start()
 		time.Sleep(time.Minute)

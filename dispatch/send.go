@@ -12,6 +12,7 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/internal/crashpoint"
 	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/store/lease"
 	"github.com/scim-bridge/scim-bridge/umapi"
 )
 
@@ -55,7 +56,7 @@ func (d *Dispatcher) record(ctx context.Context, p plan.Plan) (plan.Call, error)
 	for i := range call.Commands {
 		call.Commands[i].UMAPI.RequestID = fmt.Sprintf("%s-%d", call.ID, i)
 	}
-	return call, d.store.RecordCall(ctx, d.cfg.Org, call, p.Links, clock())
+	return call, d.store.RecordCall(ctx, d.lease, call, p.Links, clock())
 }
 
 // keepPause has the store know until when Adobe asked to wait, so that a restart
@@ -67,7 +68,7 @@ func (d *Dispatcher) keepPause(ctx context.Context) error {
 	}
 	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
-	if err := d.store.SetPause(work, d.cfg.Org, until); err != nil {
+	if err := d.store.SetPause(work, d.lease, until); err != nil {
 		return err
 	}
 	d.budget.keep(until)
@@ -75,11 +76,12 @@ func (d *Dispatcher) keepPause(ctx context.Context) error {
 }
 
 // settle writes what was learned, trying again while the store cannot: what is
-// not written would have to be taken for lost.
+// not written would have to be taken for lost. Under a lease that is lost nothing is
+// settled: who has the org now takes the call for one without a reply.
 func (d *Dispatcher) settle(ctx context.Context, s plan.Settlement) error {
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		err := d.store.Settle(ctx, d.cfg.Org, s, clock())
-		if err == nil || ctx.Err() != nil {
+		err := d.store.Settle(ctx, d.lease, s, clock())
+		if err == nil || ctx.Err() != nil || errors.Is(err, lease.ErrLost) {
 			return err
 		}
 		d.log.Error("what Adobe answered cannot be written, trying again", "call_id", s.Call, "err", err)

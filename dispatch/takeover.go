@@ -26,7 +26,7 @@ func (d *Dispatcher) takeOver(ctx context.Context) error {
 		// Before it is: whoever reads the log after a kill must not miss it.
 		d.log.Warn("a call was never settled: it is taken for lost", "call_id", c.Call.ID, "commands", len(c.Call.Commands))
 		s := plan.Lost(c.Call, now, maxTime(now, d.arrived(c)))
-		if err := d.store.Settle(ctx, d.cfg.Org, s, now); err != nil {
+		if err := d.store.Settle(ctx, d.lease, s, now); err != nil {
 			return err
 		}
 	}

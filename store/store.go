@@ -23,6 +23,7 @@ import (
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/scim/filter"
+	"github.com/scim-bridge/scim-bridge/store/lease"
 )
 
 // Store is the whole contract.
@@ -30,6 +31,7 @@ type Store interface {
 	Users
 	Groups
 	Work
+	Leases
 	Operations
 	Upkeep
 	// Ping returns nil if a read can be answered now.
@@ -102,7 +104,10 @@ type Groups interface {
 	IsMember(ctx context.Context, org, group string, ids []string) (map[string]bool, error)
 }
 
-// Work is what the dispatcher needs: what is due, what is known, and the calls.
+// Work is what the dispatcher needs: what is due, what is known, and the calls. What
+// it writes it writes under its lease: in the same transaction the lease's token is
+// compared with the org's, and if that is another nothing is written and the error is
+// lease.ErrLost.
 type Work interface {
 	// Due returns up to limit rows that are pending, not parked and not before
 	// now, in ascending order of plan.Rank.
@@ -113,14 +118,14 @@ type Work interface {
 	// Facts answers a query, from one moment.
 	Facts(ctx context.Context, org string, q plan.Query) (plan.Facts, error)
 	// RecordCall stores a call as sent at now, and the links.
-	RecordCall(ctx context.Context, org string, c plan.Call, links []plan.Link, now time.Time) error
+	RecordCall(ctx context.Context, l *lease.Lease, c plan.Call, links []plan.Link, now time.Time) error
 	// Settle writes what was learned. A due row whose verdict is Done goes if
 	// its generation is unchanged; with the row of a user or group that is Done,
 	// its parked and held memberships wake and its links note the time. The links of a
 	// user or group that is gone from the directory are removed once no due row,
 	// its own or a membership's, names it. Settling a call twice is refused with
 	// directory.ErrVersion and changes nothing.
-	Settle(ctx context.Context, org string, s plan.Settlement, now time.Time) error
+	Settle(ctx context.Context, l *lease.Lease, s plan.Settlement, now time.Time) error
 	// OpenCalls returns the calls that were recorded and not settled.
 	OpenCalls(ctx context.Context, org string) ([]plan.SentCall, error)
 	// LostCalls returns the calls that were sent after t and settled as plan.OutcomeLost.
@@ -142,7 +147,7 @@ type Work interface {
 	// if they are not.
 	Pause(ctx context.Context, org string) (time.Time, error)
 	// SetPause keeps that time.
-	SetPause(ctx context.Context, org string, until time.Time) error
+	SetPause(ctx context.Context, l *lease.Lease, until time.Time) error
 	// GroupsListed returns when Adobe's groups were last listed completely,
 	// zero if never.
 	GroupsListed(ctx context.Context, org string) (time.Time, error)
@@ -152,12 +157,12 @@ type Work interface {
 	// directory groups that a rule maps to it are made due with their memberships and its own; a
 	// present one that is not listed becomes unknown, and the directory groups linked to it are
 	// made due, unless its name begins with "_": Adobe lists those only while they have members.
-	ListGroups(ctx context.Context, org string, listed []plan.AdobeGroup, now time.Time) error
+	ListGroups(ctx context.Context, l *lease.Lease, listed []plan.AdobeGroup, now time.Time) error
 	// ListingBegan returns when Adobe's groups were last begun to be listed, zero
 	// if never.
 	ListingBegan(ctx context.Context, org string) (time.Time, error)
 	// SetListingBegan keeps that time.
-	SetListingBegan(ctx context.Context, org string, at time.Time) error
+	SetListingBegan(ctx context.Context, l *lease.Lease, at time.Time) error
 	// Configure keeps the fingerprint of what an org is dispatched by, and the rules
 	// for groups, empty for none. Where the first is not the one that was kept, or
 	// none was, failed rows become pending as by Retry; users who are inactive and have
@@ -165,7 +170,7 @@ type Work interface {
 	// is taken at once, held or not, with its place kept; and where the rules are others
 	// all groups become due (class attribute). It is one transaction. It returns how
 	// many failed rows became pending; the same fingerprint changes nothing.
-	Configure(ctx context.Context, org, fingerprint, groupRules string, now time.Time) (int, error)
+	Configure(ctx context.Context, l *lease.Lease, fingerprint, groupRules string, now time.Time) (int, error)
 	// Changed returns a channel that receives after something became due, for
 	// the one dispatcher of an org. Signals may be merged.
 	Changed(org string) <-chan struct{}

@@ -11,26 +11,27 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrationLock is the key of the lock under which tables are changed. It is not
-// that of the holder: migrating is to need no more than itself.
+// migrationLock is the key of the lock under which tables are changed. It is not that
+// of those that write, who may go on meanwhile.
 const migrationLock = 0x7363626d // "scbm" in ASCII
 
-// mark is the comment on the table holder, by which the bridge's databases are known.
+// mark is the comment on the table bridge, by which the bridge's databases are known.
 const mark = "scim-bridge"
 
 const (
 	whatIsThere = `
 		SELECT current_schema() IS NOT NULL, current_setting('server_encoding'), current_setting('server_version_num')::int,
-			COALESCE(obj_description(to_regclass('holder'), 'pg_class'), ''),
+			COALESCE(obj_description(to_regclass('bridge'), 'pg_class'), ''),
 			ARRAY(SELECT relname::text FROM pg_class
 				WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f') AND relname <> 'migrations'
 				ORDER BY relname LIMIT 3)`
+
+	oldestRelease = `SELECT oldest FROM bridge`
 
 	oldestServer = 130000 // the first with pg_current_xact_id
 )
@@ -57,42 +58,61 @@ func identify(ctx context.Context, c *pgx.Conn) error {
 	return nil
 }
 
-// migrate brings the tables to the present.
-func migrate(ctx context.Context, cfg *pgx.ConnConfig, log *slog.Logger) (err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("migrate: %w", err)
-		}
-	}()
+// migrate brings the tables to the present, unless a newer release did more than that
+// and this one can work with it. Of several processes one does it at a time. It returns
+// up to which number this release knows the tables.
+func migrate(ctx context.Context, cfg *pgx.ConnConfig, log *slog.Logger) (known int64, err error) {
+	c, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return 0, fmt.Errorf("connect: %w", oneLine(err))
+	}
+	defer hangUp(c) // and with it the lock
+	if _, err := c.Exec(ctx, "SELECT pg_advisory_lock($1, hashtext(current_schema()))", migrationLock); err != nil {
+		return 0, fmt.Errorf("migrate: lock: %w", err)
+	}
+	if err := identify(ctx, c); err != nil {
+		return 0, err
+	}
+	if known, err = migrateLocked(ctx, c, cfg, log); err != nil {
+		return 0, fmt.Errorf("migrate: %w", err)
+	}
+	return known, nil
+}
+
+func migrateLocked(ctx context.Context, c *pgx.Conn, cfg *pgx.ConnConfig, log *slog.Logger) (known int64, err error) {
 	steps, err := fs.Sub(migrations, "migrations")
 	if err != nil {
-		return err
-	}
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(migrationLock), lock.WithLockTimeout(1, 300))
-	if err != nil {
-		return err
+		return 0, err
 	}
 	db := stdlib.OpenDB(*cfg)
 	defer func() { err = errors.Join(err, db.Close()) }()
-	p, err := goose.NewProvider(goose.DialectPostgres, db, steps, goose.WithSessionLocker(locker),
+	p, err := goose.NewProvider(goose.DialectPostgres, db, steps,
 		goose.WithTableName("migrations"), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 	if err != nil {
-		return err
+		return 0, err
 	}
-	current, target, err := p.GetVersions(ctx)
+	current, known, err := p.GetVersions(ctx)
 	if err != nil {
-		return fmt.Errorf("read its version: %w", err)
+		return 0, fmt.Errorf("read its version: %w", err)
 	}
-	if current > target {
-		return fmt.Errorf("it is at version %d and this release knows %d: "+
-			"a newer release wrote it, use that one, or restore a backup", current, target)
+	if current > known {
+		var oldest int64
+		if err := c.QueryRow(ctx, oldestRelease).Scan(&oldest); err != nil {
+			return 0, fmt.Errorf("read its version: %w", err)
+		}
+		if known < oldest {
+			return 0, fmt.Errorf("it is at version %d and this release knows %d, which is not enough for it: "+
+				"a newer release wrote it, use that one, or restore a backup", current, known)
+		}
+		log.InfoContext(ctx, "a newer release has added to the tables", "version", current, "known", known)
+		return known, nil
 	}
 	done, err := p.Up(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, step := range done {
 		log.InfoContext(ctx, "database migrated", "version", step.Source.Version)
 	}
-	return nil
+	return known, nil
 }

@@ -31,7 +31,8 @@ type Store struct {
 	patience time.Duration
 	pool     *pgxpool.Pool
 
-	held    *holder
+	heard   *listener
+	keep    *keeper
 	write   *writer
 	signals relational.Signals
 
@@ -43,11 +44,11 @@ type Store struct {
 // URL leaves out comes from the variables that libpq reads, such as PGPASSWORD.
 // No error and no log holds the URL's password.
 //
-// It refuses a database that another process has open, that holds tables of
-// another program, or that a newer release wrote.
+// It refuses a database that holds tables of another program, or whose tables a newer
+// release has changed so that this one cannot work with them. Others may have it open.
 //
-// Like the one of SQLite it starts goroutines, one that writes and one that
-// listens; Close ends them.
+// Like the one of SQLite it starts goroutines: one that writes, one that listens and
+// one that renews leases. Close ends them.
 func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	cfg, err := parse(dsn)
 	if err != nil {
@@ -59,7 +60,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	s := &Store{name: nameOf(cfg.ConnConfig), patience: answerWithin}
 	s.Store = relational.New(relational.Database{
 		Update: func(ctx context.Context, p relational.Patience, do func(context.Context, relational.Tx) error) error {
-			return s.update(ctx, p, func(ctx context.Context, t *tx) error { return do(ctx, t) })
+			return unfenced(s.update(ctx, p, func(ctx context.Context, t *tx) error { return do(ctx, t) }))
 		},
 		Read: func(ctx context.Context, do func(context.Context, relational.Conn) error) error {
 			return s.read(ctx, func(ctx context.Context, c *conn) error { return do(ctx, c) })
@@ -67,6 +68,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		Snapshot: func(ctx context.Context, do func(context.Context, relational.Conn) error) error {
 			return s.snapshot(ctx, func(ctx context.Context, c *conn) error { return do(ctx, c) })
 		},
+		Fence:   fence,
 		Changed: s.signals.Channel,
 		Filter:  dialect{},
 	})
@@ -80,30 +82,46 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 // open makes the connections and starts what runs beside them.
 func (s *Store) open(ctx context.Context, cfg *pgxpool.Config, log *slog.Logger) error {
 	connect := func(ctx context.Context) (*pgx.Conn, error) { return pgx.ConnectConfig(ctx, cfg.ConnConfig) }
-	held := &holder{connect: connect, log: log, heard: s.signals.Send, lost: s.signals.All}
-	s.held = held
-	if err := held.take(ctx); err != nil {
-		return err
-	}
-	if err := migrate(ctx, cfg.ConnConfig, log); err != nil {
-		return err
-	}
-	if err := held.begin(ctx); err != nil {
-		return err
-	}
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	known, err := migrate(ctx, cfg.ConnConfig, log)
 	if err != nil {
 		return err
 	}
-	s.pool = pool
-	held.start()
-	s.write = newWriter(connect, held, s.signals.Send)
+	s.heard = &listener{connect: connect, log: log, heard: s.hear, missed: s.missed}
+	if err := s.heard.begin(ctx); err != nil {
+		return err
+	}
+	s.keep = newKeeper(connect, s.heard, known, log)
+	if err := s.keep.renew(ctx); err != nil {
+		return fmt.Errorf("say that it is there: %w", err)
+	}
+	if s.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
+		return err
+	}
+	s.write = newWriter(connect, s.heard, known, s.signals.Send)
+	s.heard.start()
+	s.keep.start()
 	go s.write.run()
 	return nil
 }
 
+// hear takes note of what another process told of an org.
+func (s *Store) hear(what, org string) {
+	switch what {
+	case saidDue:
+		s.signals.Send(org)
+	case saidFree:
+		s.keep.tell(org)
+	}
+}
+
+// missed supposes that everything was told.
+func (s *Store) missed() {
+	s.signals.All()
+	s.keep.tellAll()
+}
+
 // Check returns nil if the database that a URL names answers and could be
-// opened, were no process to have it open. It only reads.
+// opened. It only reads.
 func Check(ctx context.Context, dsn string) error {
 	cfg, err := parse(dsn)
 	if err != nil {
@@ -128,14 +146,14 @@ const (
 )
 
 // settings are what each connection is given. What a write acknowledged must be
-// on disk, whatever the server's default; a connection that hangs must not keep
-// its locks for hours.
+// on disk, whatever the server's default; a process that stands still in the middle of a
+// write must not keep others from writing for long.
 var settings = map[string]string{
 	"application_name":                    "scim-bridge",
 	"synchronous_commit":                  "on",
 	"timezone":                            "UTC",
 	"default_transaction_isolation":       "read committed",
-	"idle_in_transaction_session_timeout": "60s",
+	"idle_in_transaction_session_timeout": "5s",
 	"tcp_keepalives_idle":                 "10",
 	"tcp_keepalives_interval":             "5",
 	"tcp_keepalives_count":                "3",
@@ -219,21 +237,23 @@ func (s *Store) release() {
 	if s.pool != nil {
 		s.pool.Close()
 	}
-	if s.held != nil {
-		s.held.stop()
+	if s.keep != nil {
+		s.keep.stop()
+	}
+	if s.heard != nil {
+		s.heard.stop()
 	}
 }
 
-// Ping returns nil if a read can be answered now, and no other process has
-// taken the database.
+// Ping returns nil if a read can be answered now, and this release may write.
 func (s *Store) Ping(ctx context.Context) error {
 	err := s.read(ctx, func(ctx context.Context, c *conn) error {
-		var epoch int64
-		if _, err := c.Row(ctx, "SELECT epoch FROM holder", nil, &epoch); err != nil {
+		var oldest int64
+		if _, err := c.Row(ctx, oldestRelease, nil, &oldest); err != nil {
 			return err
 		}
-		if epoch != s.held.epoch {
-			return errTaken
+		if s.write.known < oldest {
+			return errOutdated
 		}
 		return nil
 	})

@@ -3,6 +3,7 @@ package postgres
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,6 +16,7 @@ import (
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/scim/filter"
+	"github.com/scim-bridge/scim-bridge/store/lease"
 	"github.com/scim-bridge/scim-bridge/store/postgres/postgrestest"
 	"github.com/scim-bridge/scim-bridge/store/relational"
 )
@@ -101,7 +103,7 @@ func TestOpen_AfterKillHoldsAllThatWasAcknowledged(t *testing.T) {
 		total += len(acknowledged)
 
 		s, err := Open(t.Context(), url, Options{})
-		require.NoError(t, err, "the lock is free as soon as the server knows")
+		require.NoError(t, err)
 		for _, id := range acknowledged {
 			_, err := s.User(t.Context(), "acme", id)
 			require.NoError(t, err)
@@ -117,20 +119,66 @@ func TestOpen_AfterKillHoldsAllThatWasAcknowledged(t *testing.T) {
 	}
 }
 
-func TestOpen_RefusesDatabaseThatIsOpen(t *testing.T) {
+func TestOpen_OfSeveralAtOnceOneMigrates(t *testing.T) {
+	t.Parallel()
+	url := postgrestest.New(t)
+	errs := make(chan error)
+	for range 4 {
+		go func() {
+			s, err := Open(t.Context(), url, Options{})
+			if err == nil {
+				err = errors.Join(s.Ping(t.Context()), s.Close())
+			}
+			errs <- err
+		}()
+	}
+	for range 4 {
+		require.NoError(t, <-errs)
+	}
+}
+
+func TestOpen_AgainHoldsEverything(t *testing.T) {
 	t.Parallel()
 	url := migrated(t)
 	first, err := Open(t.Context(), url, Options{})
 	require.NoError(t, err)
-	_, err = Open(t.Context(), url, Options{})
-	require.ErrorIs(t, err, errInUse)
-	require.NoError(t, first.Ping(t.Context()), "the first is not disturbed")
 	_, err = first.CreateUser(t.Context(), "acme", user("ada"), directory.Origin{})
 	require.NoError(t, err)
 	require.NoError(t, first.Close())
 	require.NoError(t, first.Close(), "closing twice is harmless")
 	_, err = open(t, url).User(t.Context(), "acme", "ada")
 	require.NoError(t, err)
+}
+
+// newer is what a newer release leaves that added to the tables.
+const newer = "INSERT INTO migrations (version_id, is_applied) VALUES (9999, TRUE)"
+
+func TestOpen_WorksWithWhatANewerReleaseAddedTo(t *testing.T) {
+	t.Parallel()
+	url := migrated(t)
+	running := open(t, url)
+	exec1(t, beside(t, url), newer)
+	for _, s := range []*Store{running, open(t, url)} {
+		_, err := s.CreateUser(t.Context(), "acme", user(s.heard.id), directory.Origin{})
+		require.NoError(t, err)
+		require.NoError(t, s.Ping(t.Context()))
+	}
+}
+
+func TestOpen_StopsWritingWhenANewerReleaseChangedTooMuch(t *testing.T) {
+	t.Parallel()
+	url := migrated(t)
+	s := open(t, url)
+	l, err := s.Lease(t.Context(), "acme")
+	require.NoError(t, err)
+	exec1(t, beside(t, url), newer+"; UPDATE bridge SET oldest = 9999")
+	_, err = s.CreateUser(t.Context(), "acme", user("ada"), directory.Origin{})
+	require.ErrorIs(t, err, errOutdated)
+	require.ErrorIs(t, s.Ping(t.Context()), errOutdated)
+	_, err = s.User(t.Context(), "acme", "ada")
+	require.ErrorIs(t, err, directory.ErrNotFound)
+	require.NoError(t, s.keep.renew(t.Context()))
+	require.ErrorIs(t, l.Held(), lease.ErrLost, "another may have it")
 }
 
 func TestOpen_RefusesWhatIsNotItsOwnAndLeavesIt(t *testing.T) {
@@ -142,8 +190,8 @@ func TestOpen_RefusesWhatIsNotItsOwnAndLeavesIt(t *testing.T) {
 		want string
 	}{
 		"a database of another program":    {postgrestest.New, "CREATE TABLE users (id TEXT)", "holds tables of another program (users)"},
-		"one that has a table of our name": {postgrestest.New, "CREATE TABLE holder (id TEXT)", "holds tables of another program (holder)"},
-		"a database of a newer release":    {migrated, "INSERT INTO migrations (version_id, is_applied) VALUES (9999, TRUE)", "newer release"},
+		"one that has a table of our name": {postgrestest.New, "CREATE TABLE bridge (id TEXT)", "holds tables of another program (bridge)"},
+		"a database of a newer release":    {migrated, newer + "; UPDATE bridge SET oldest = 9999", "newer release"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

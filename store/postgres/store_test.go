@@ -38,3 +38,15 @@ func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) store.Store { return open(t, migrated(t)) })
 }
+
+func TestReplicas(t *testing.T) {
+	t.Parallel()
+	storetest.RunReplicas(t, func(t *testing.T, n int) []store.Store {
+		url := migrated(t)
+		all := make([]store.Store, n)
+		for i := range all {
+			all[i] = open(t, url)
+		}
+		return all
+	})
+}

@@ -75,6 +75,8 @@ func TestWriter_RoundTripsOfEachWrite(t *testing.T) {
 		return p
 	}
 	require.NoError(t, create("first")) // which connects
+	l, err := s.Lease(ctx, "acme")
+	require.NoError(t, err)
 	for _, tt := range []struct {
 		what string
 		most int64
@@ -96,12 +98,12 @@ func TestWriter_RoundTripsOfEachWrite(t *testing.T) {
 		}},
 		{"add a member", 4, func() error { return change(directory.MemberAdd, "first") }},
 		{"remove a member", 4, func() error { return change(directory.MemberRemove, "first") }},
-		{"record a call", 2, func() error { return s.RecordCall(ctx, "acme", plan.Call{ID: "c"}, nil, now) }},
-		{"settle a call", 13, func() error { return s.Settle(ctx, "acme", settlement(), now) }},
+		{"record a call", 2, func() error { return s.RecordCall(ctx, l, plan.Call{ID: "c"}, nil, now) }},
+		{"settle a call", 13, func() error { return s.Settle(ctx, l, settlement(), now) }},
 		{"retry", 3, func() error { _, err := s.Retry(ctx, "acme", store.Selection{}, o); return err }},
 		{"delete a group", 3, func() error { return s.DeleteGroup(ctx, "acme", "g", 0, o) }},
 		{"delete a user", 2, func() error { return s.DeleteUser(ctx, "acme", "ada", 0, o) }},
-		{"set a pause", 2, func() error { return s.SetPause(ctx, "acme", now) }},
+		{"set a pause", 2, func() error { return s.SetPause(ctx, l, now) }},
 	} {
 		before := made.n.Load()
 		require.NoError(t, tt.do(), tt.what)

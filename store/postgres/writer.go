@@ -38,8 +38,11 @@ const (
 // errClosed is what a write gets after Close.
 var errClosed = errors.New("store is closed")
 
-// codeTaken is raised by the function hold: see its migration.
-const codeTaken = "SB001"
+// codeOutdated is raised by the function hold: see its migration.
+const codeOutdated = "SB001"
+
+// errOutdated is what a write gets after a migration that this release cannot live with.
+var errOutdated = errors.New("a newer release has changed the tables: this one can only read, stop it")
 
 // write is one write that waits for its turn.
 type write struct {
@@ -74,7 +77,8 @@ func (t *tx) Wake(org string) { t.wake = append(t.wake, org) }
 // writer is the goroutine that does all writes.
 type writer struct {
 	connect func(ctx context.Context) (*pgx.Conn, error)
-	held    *holder
+	heard   *listener
+	known   int64            // up to which number this release knows the tables
 	woken   func(org string) // told of what became due, after the commit
 
 	pg      *pgx.Conn // nil until it is needed
@@ -85,10 +89,11 @@ type writer struct {
 	commits atomic.Int64 // how often it committed
 }
 
-func newWriter(connect func(context.Context) (*pgx.Conn, error), held *holder, woken func(org string)) *writer {
+func newWriter(connect func(context.Context) (*pgx.Conn, error), heard *listener, known int64, woken func(org string)) *writer {
 	return &writer{
 		connect: connect,
-		held:    held,
+		heard:   heard,
+		known:   known,
 		woken:   woken,
 		queue:   make(chan *write, maxQueue),
 		closing: make(chan struct{}),
@@ -125,12 +130,8 @@ func (w *writer) run() {
 
 // hangUp gives up the connection.
 func (w *writer) hangUp() {
-	if w.pg != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		_ = w.pg.Close(ctx) // nothing is left to say on it
-		w.pg = nil
-	}
+	hangUp(w.pg)
+	w.pg = nil
 }
 
 // batch does a write, and those that wait behind it, in one transaction. One
@@ -189,8 +190,8 @@ func sort(err error, closed bool) error {
 	switch {
 	case errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01"): // serialization failure, deadlock
 		return againError{err}
-	case errors.As(err, &pg) && pg.Code == codeTaken:
-		return errTaken
+	case errors.As(err, &pg) && pg.Code == codeOutdated:
+		return errOutdated
 	case careless(err):
 		return againError{err}
 	case closed && !errors.Is(err, context.DeadlineExceeded):
@@ -215,7 +216,7 @@ func (w *writer) try(all []*write, careful bool) ([]*write, error) {
 	c := &conn{c: w.pg}
 	c.Later("BEGIN")
 	c.waiting = append(c.waiting, statement{
-		query: "SELECT * FROM hold($1)", args: []any{w.held.epoch}, dest: []any{&c.id, &c.generation},
+		query: "SELECT * FROM hold($1)", args: []any{w.known}, dest: []any{&c.id, &c.generation},
 	})
 	var err error
 	for i := 0; err == nil && i < maxBatch; i++ {
@@ -268,7 +269,7 @@ func (w *writer) commit(ctx context.Context, c *conn, all []*write) error {
 		for _, org := range q.wake {
 			if !told[org] {
 				told[org] = true
-				c.Later("SELECT pg_notify($1, $2)", w.held.channel, w.held.message(org))
+				c.Later("SELECT pg_notify($1, $2)", w.heard.channel, w.heard.message(saidDue, org))
 			}
 		}
 	}

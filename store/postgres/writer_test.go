@@ -178,7 +178,7 @@ func TestWriter_LearnsWhatBecameOfACommitThatWasNotAnswered(t *testing.T) {
 	var id string
 	lost := errors.New("lost")
 	require.NoError(t, c.QueryRow(t.Context(), "SELECT pg_current_xact_id()::text").Scan(&id))
-	w := newWriter(s.write.connect, s.held, func(string) {})
+	w := newWriter(s.write.connect, s.heard, s.write.known, func(string) {})
 	defer w.hangUp()
 	require.NoError(t, w.outcome(id, lost))
 	exec1(t, c, "BEGIN")
@@ -193,45 +193,6 @@ func TestWriter_LearnsWhatBecameOfACommitThatWasNotAnswered(t *testing.T) {
 	require.NoError(t, <-rolledBack)
 	require.ErrorIs(t, err, lost)
 	require.True(t, again(err))
-}
-
-func TestWriter_WhatAnotherProcessTookIsNotWritten(t *testing.T) {
-	t.Parallel()
-	url := migrated(t)
-	s := open(t, url)
-	exec1(t, beside(t, url), "UPDATE holder SET epoch = epoch + 1")
-	_, err := s.CreateUser(t.Context(), "acme", user("ada"), directory.Origin{})
-	require.ErrorIs(t, err, errTaken)
-	require.ErrorIs(t, s.Ping(t.Context()), errTaken)
-	_, err = s.User(t.Context(), "acme", "ada")
-	require.ErrorIs(t, err, directory.ErrNotFound)
-}
-
-func TestChanged_HearsOtherProcessesAndAllAfterASilence(t *testing.T) {
-	t.Parallel()
-	url := migrated(t)
-	s := open(t, url)
-	c := beside(t, url)
-	acme, globex := s.Changed("acme"), s.Changed("globex")
-	tell := func(who string) { exec1(t, c, "SELECT pg_notify($1, $2)", s.held.channel, who+" acme") }
-	tell(s.held.name) // which it said itself
-	tell("another")
-	<-acme
-	select {
-	case <-globex:
-		require.Fail(t, "that was of another org")
-	case <-acme:
-		require.Fail(t, "what it said itself it knows")
-	default:
-	}
-	exec1(t, c, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
-	<-acme
-	<-globex
-	require.NoError(t, s.Ping(t.Context()), "it has the database again")
-	_, err := s.CreateUser(t.Context(), "acme", user("ada"), directory.Origin{})
-	require.NoError(t, err)
-	_, err = Open(t.Context(), url, Options{})
-	require.ErrorIs(t, err, errInUse)
 }
 
 func TestRead_TextThatPostgreSQLCannotHoldIsNowhere(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/store/lease"
 )
 
 const (
@@ -41,13 +42,14 @@ const (
 )
 
 // RecordCall stores a call as sent at now, and the links.
-func (s *Store) RecordCall(ctx context.Context, org string, c plan.Call, links []plan.Link, now time.Time) error {
+func (s *Store) RecordCall(ctx context.Context, l *lease.Lease, c plan.Call, links []plan.Link, now time.Time) error {
+	org := l.Org
 	body, err := json.Marshal(c)
 	if err != nil {
 		return fmt.Errorf("record call %s: %w", c.ID, err)
 	}
 	removed := c.Removals()
-	err = s.update(ctx, Wait, func(ctx context.Context, t tx) error {
+	err = s.fenced(ctx, l, func(ctx context.Context, t tx) error {
 		t.Later(insertCall, org, c.ID, micros(now), removed.Departures, removed.Entitlements, string(body))
 		t.link(org, links)
 		return nil

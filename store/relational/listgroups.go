@@ -9,6 +9,7 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/store/lease"
 	"github.com/scim-bridge/scim-bridge/umapi"
 )
 
@@ -33,8 +34,9 @@ const (
 // A group whose rename has an unknown outcome is found under either name. Of
 // several that are listed under one name the one that is no user group counts,
 // since a command that names them could give its rights.
-func (s *Store) ListGroups(ctx context.Context, org string, listed []plan.AdobeGroup, now time.Time) error {
-	err := s.update(ctx, Wait, func(ctx context.Context, t tx) error {
+func (s *Store) ListGroups(ctx context.Context, l *lease.Lease, listed []plan.AdobeGroup, now time.Time) error {
+	org := l.Org
+	err := s.fenced(ctx, l, func(ctx context.Context, t tx) error {
 		var held []plan.AdobeGroup
 		if err := t.Each(ctx, allAdobeGroups, []any{org}, func(row Scanner) error {
 			g, err := scanAdobeGroup(row)

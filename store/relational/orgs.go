@@ -8,6 +8,7 @@ import (
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/store"
+	"github.com/scim-bridge/scim-bridge/store/lease"
 )
 
 const (
@@ -62,9 +63,9 @@ func (s *Store) dates(ctx context.Context, org string) (dates, error) {
 }
 
 // put keeps a date of an org.
-func (s *Store) put(ctx context.Context, query, org string, at time.Time) error {
-	return s.update(ctx, Wait, func(ctx context.Context, t tx) error {
-		t.Later(query, org, micros(at))
+func (s *Store) put(ctx context.Context, query string, l *lease.Lease, at time.Time) error {
+	return s.fenced(ctx, l, func(ctx context.Context, t tx) error {
+		t.Later(query, l.Org, micros(at))
 		return nil
 	})
 }
@@ -79,8 +80,8 @@ func (s *Store) Pause(ctx context.Context, org string) (time.Time, error) {
 }
 
 // SetPause keeps that time.
-func (s *Store) SetPause(ctx context.Context, org string, until time.Time) error {
-	if err := s.put(ctx, putPause, org, until); err != nil {
+func (s *Store) SetPause(ctx context.Context, l *lease.Lease, until time.Time) error {
+	if err := s.put(ctx, putPause, l, until); err != nil {
 		return fmt.Errorf("keep pause: %w", err)
 	}
 	return nil
@@ -97,8 +98,8 @@ func (s *Store) ListingBegan(ctx context.Context, org string) (time.Time, error)
 }
 
 // SetListingBegan keeps that time.
-func (s *Store) SetListingBegan(ctx context.Context, org string, at time.Time) error {
-	if err := s.put(ctx, putListingBegan, org, at); err != nil {
+func (s *Store) SetListingBegan(ctx context.Context, l *lease.Lease, at time.Time) error {
+	if err := s.put(ctx, putListingBegan, l, at); err != nil {
 		return fmt.Errorf("keep beginning of listing: %w", err)
 	}
 	return nil
@@ -119,9 +120,9 @@ func (s *Store) GroupsListed(ctx context.Context, org string) (time.Time, error)
 // pending as by Retry, users who are away and whose account is there become due, and
 // where the rules are others all groups do, in the same transaction. It returns how
 // many failed rows became pending.
-func (s *Store) Configure(ctx context.Context, org, fingerprint, groupRules string, now time.Time) (int, error) {
-	var woken int
-	err := s.update(ctx, Wait, func(ctx context.Context, t tx) error {
+func (s *Store) Configure(ctx context.Context, l *lease.Lease, fingerprint, groupRules string, now time.Time) (int, error) {
+	org, woken := l.Org, 0
+	err := s.fenced(ctx, l, func(ctx context.Context, t tx) error {
 		changed, err := t.Exec(ctx, putFingerprint, org, fingerprint)
 		if err != nil || changed == 0 {
 			return err

@@ -2,7 +2,9 @@ package relational
 
 import (
 	"context"
+	"errors"
 
+	"github.com/scim-bridge/scim-bridge/store/lease"
 	"github.com/scim-bridge/scim-bridge/store/search"
 )
 
@@ -26,6 +28,9 @@ type Database struct {
 	// Snapshot runs reads that may be long, or that are several and must see the
 	// same moment.
 	Snapshot func(ctx context.Context, do func(ctx context.Context, c Conn) error) error
+	// Fence fails the write, with lease.ErrLost, unless the lease is the last one that
+	// the database gave of its org.
+	Fence func(ctx context.Context, t Tx, l *lease.Lease) error
 	// Changed returns a channel that receives after something of an org became
 	// due.
 	Changed func(org string) <-chan struct{}
@@ -82,6 +87,19 @@ type (
 
 func (s *Store) update(ctx context.Context, p Patience, do func(ctx context.Context, t tx) error) error {
 	return s.db.Update(ctx, p, func(ctx context.Context, t Tx) error { return do(ctx, tx{t}) })
+}
+
+// fenced runs a write that only who has the lease may do.
+func (s *Store) fenced(ctx context.Context, l *lease.Lease, do func(ctx context.Context, t tx) error) error {
+	return s.update(ctx, Wait, func(ctx context.Context, t tx) error {
+		if errors.Is(l.Held(), lease.ErrLost) {
+			return lease.ErrLost
+		}
+		if err := s.db.Fence(ctx, t, l); err != nil {
+			return err
+		}
+		return do(ctx, t)
+	})
 }
 
 func (s *Store) read(ctx context.Context, do func(ctx context.Context, c conn) error) error {

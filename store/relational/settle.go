@@ -7,6 +7,7 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/store"
+	"github.com/scim-bridge/scim-bridge/store/lease"
 )
 
 // settler is who the journal names for what a settlement notes.
@@ -18,8 +19,9 @@ const settler = "dispatch"
 // group that is gone from the directory are removed once no due row, its own or
 // a membership's, names it. Settling a call twice is refused with
 // directory.ErrVersion and changes nothing.
-func (s *Store) Settle(ctx context.Context, org string, p plan.Settlement, now time.Time) error {
-	err := s.update(ctx, Wait, func(ctx context.Context, t tx) error {
+func (s *Store) Settle(ctx context.Context, l *lease.Lease, p plan.Settlement, now time.Time) error {
+	org := l.Org
+	err := s.fenced(ctx, l, func(ctx context.Context, t tx) error {
 		if err := t.settleCall(ctx, org, p, now); err != nil {
 			return err
 		}

@@ -113,7 +113,7 @@ func TestRestore_HoldsEverythingAndBelievesNothing(t *testing.T) {
 	for _, d := range due {
 		settled.Verdicts = append(settled.Verdicts, plan.Verdict{Due: d, Outcome: plan.Done})
 	}
-	require.NoError(t, s.Settle(t.Context(), "acme", settled, now))
+	require.NoError(t, s.Settle(t.Context(), leaseOf(t, s), settled, now))
 	require.NoError(t, Backup(t.Context(), path, to))
 	_, err = s.CreateUser(t.Context(), "acme", user("later"), directory.Origin{At: now})
 	require.NoError(t, err)

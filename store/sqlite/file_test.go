@@ -117,7 +117,7 @@ func TestOpen_AfterKillHoldsAllThatWasAcknowledged(t *testing.T) {
 		for _, d := range due {
 			verdicts = append(verdicts, plan.Verdict{Due: d, Outcome: plan.Done})
 		}
-		require.NoError(t, s.Settle(t.Context(), "acme", plan.Settlement{Verdicts: verdicts}, directory.Origin{}.At))
+		require.NoError(t, s.Settle(t.Context(), leaseOf(t, s), plan.Settlement{Verdicts: verdicts}, directory.Origin{}.At))
 		require.NoError(t, s.Close())
 	}
 }
@@ -132,7 +132,7 @@ func TestOpen_AgainHoldsEverything(t *testing.T) {
 	require.NoError(t, err)
 	want, err := s.User(t.Context(), "acme", "ada")
 	require.NoError(t, err)
-	require.NoError(t, s.RecordCall(t.Context(), "acme", plan.Call{ID: "c1"}, nil, want.Created))
+	require.NoError(t, s.RecordCall(t.Context(), leaseOf(t, s), plan.Call{ID: "c1"}, nil, want.Created))
 	require.NoError(t, s.Close())
 	require.NoError(t, s.Close(), "closing twice is harmless")
 	info, err := os.Stat(path)

@@ -39,6 +39,7 @@ type Store struct {
 	readers chan *conn // those that are free
 	nread   int
 	signals relational.Signals
+	leases  leases
 
 	closing sync.Once
 	closed  error
@@ -73,9 +74,11 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 		Snapshot: func(ctx context.Context, do func(context.Context, relational.Conn) error) error {
 			return s.snapshot(ctx, func(ctx context.Context, c *conn) error { return do(ctx, c) })
 		},
+		Fence:   fence,
 		Changed: s.signals.Channel,
 		Filter:  dialect{},
 	})
+	s.leases.started = now()
 	if err := s.open(ctx, opts); err != nil {
 		return nil, fmt.Errorf("open database: %s: %w", path, errors.Join(advise(err), s.release()))
 	}

@@ -33,7 +33,7 @@ func TestShrink_GivesBackWhatIsFreeALittleAtATime(t *testing.T) {
 		notes = append(notes, plan.Note{User: fmt.Sprint("user", n%100), Event: "sent", Text: fmt.Sprintf("%0400d", n)})
 	}
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
-	require.NoError(t, s.Settle(t.Context(), "acme", plan.Settlement{Notes: notes}, now))
+	require.NoError(t, s.Settle(t.Context(), leaseOf(t, s), plan.Settlement{Notes: notes}, now))
 	full := pragma(t, s, "page_count")
 
 	did, err := s.Shrink(t.Context())

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/scim-bridge/scim-bridge/store"
+	"github.com/scim-bridge/scim-bridge/store/lease"
 	"github.com/scim-bridge/scim-bridge/store/storetest"
 )
 
@@ -25,4 +26,12 @@ func open(t testing.TB, path string) *Store {
 func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) store.Store { return open(t, filepath.Join(t.TempDir(), "bridge.db")) })
+}
+
+// leaseOf takes the lease of acme.
+func leaseOf(t testing.TB, s *Store) *lease.Lease {
+	t.Helper()
+	l, err := s.Lease(t.Context(), "acme")
+	require.NoError(t, err)
+	return l
 }

@@ -161,6 +161,7 @@ func TestWriter_FullQueueRefusesRequestsAndNotTheDispatcher(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, filepath.Join(t.TempDir(), "bridge.db"))
+		l := leaseOf(t, s)
 		release := hold(t, s)
 		errs := make(chan error)
 		for i := range maxQueue {
@@ -173,7 +174,7 @@ func TestWriter_FullQueueRefusesRequestsAndNotTheDispatcher(t *testing.T) {
 		_, err := s.CreateUser(t.Context(), "acme", user("one-more"), directory.Origin{})
 		require.ErrorIs(t, err, directory.ErrOverloaded)
 		settled := make(chan error)
-		go func() { settled <- s.Settle(t.Context(), "acme", plan.Settlement{}, time.Now()) }()
+		go func() { settled <- s.Settle(t.Context(), l, plan.Settlement{}, time.Now()) }()
 		synctest.Wait()
 		require.NoError(t, release())
 		for range maxQueue {

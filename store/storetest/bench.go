@@ -156,7 +156,7 @@ func benchmarkGroup(b *testing.B, s store.Store, size int) {
 // benchmarkWork makes 100 memberships due, reads what a plan needs and settles
 // them, as after a call.
 func benchmarkWork(b *testing.B, s store.Store) {
-	ids := fill(b, s, 100)
+	ids, l := fill(b, s, 100), leaseOf(b, s, acme)
 	var settled plan.Settlement
 	for _, id := range ids {
 		settled.Accounts = append(settled.Accounts, account(id))
@@ -167,7 +167,7 @@ func benchmarkWork(b *testing.B, s store.Store) {
 	for _, d := range due {
 		settled.Verdicts = append(settled.Verdicts, plan.Verdict{Due: d, Outcome: plan.Done})
 	}
-	require.NoError(b, s.Settle(b.Context(), acme, settled, at(1)))
+	require.NoError(b, s.Settle(b.Context(), l, settled, at(1)))
 	_, _, err = s.CreateGroup(b.Context(), acme, newGroup("all"), directory.GroupChange{}, origin(0))
 	require.NoError(b, err)
 	i := 0
@@ -193,7 +193,7 @@ func benchmarkWork(b *testing.B, s store.Store) {
 				}
 				settled.Memberships = append(settled.Memberships, plan.Membership{Edge: e, Presence: presence})
 			}
-			require.NoError(b, s.Settle(b.Context(), acme, settled, at(2)))
+			require.NoError(b, s.Settle(b.Context(), l, settled, at(2)))
 		}
 	})
 }
@@ -201,7 +201,7 @@ func benchmarkWork(b *testing.B, s store.Store) {
 // benchmarkVerdicts gives 500 memberships of 100 users the same verdict, again
 // and again.
 func benchmarkVerdicts(b *testing.B, s store.Store) {
-	ids := fill(b, s, 100)
+	ids, l := fill(b, s, 100), leaseOf(b, s, acme)
 	for g := range 5 {
 		_, _, err := s.CreateGroup(b.Context(), acme, newGroup(fmt.Sprint(g)), adding(ids...), origin(0))
 		require.NoError(b, err)
@@ -216,7 +216,7 @@ func benchmarkVerdicts(b *testing.B, s store.Store) {
 		b.Run(string(o), func(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
-				require.NoError(b, s.Settle(b.Context(), acme, plan.Settlement{Touched: touched}, at(1)))
+				require.NoError(b, s.Settle(b.Context(), l, plan.Settlement{Touched: touched}, at(1)))
 				due, err := s.Due(b.Context(), acme, later, 1000)
 				require.NoError(b, err)
 				var settled plan.Settlement
@@ -227,19 +227,19 @@ func benchmarkVerdicts(b *testing.B, s store.Store) {
 				}
 				require.Len(b, settled.Verdicts, 500)
 				b.StartTimer()
-				require.NoError(b, s.Settle(b.Context(), acme, settled, at(2)))
+				require.NoError(b, s.Settle(b.Context(), l, settled, at(2)))
 			}
 		})
 	}
 	b.Run("Touch", func(b *testing.B) {
 		for b.Loop() {
-			require.NoError(b, s.Settle(b.Context(), acme, plan.Settlement{Touched: touched}, at(1)))
+			require.NoError(b, s.Settle(b.Context(), l, plan.Settlement{Touched: touched}, at(1)))
 		}
 	})
 	b.Run("TouchWholeGroup", func(b *testing.B) {
 		whole := plan.Settlement{Touched: []plan.Touch{{Kind: plan.KindEdge, Group: "0", Class: plan.ClassMembership}}}
 		for b.Loop() {
-			require.NoError(b, s.Settle(b.Context(), acme, whole, at(1)))
+			require.NoError(b, s.Settle(b.Context(), l, whole, at(1)))
 		}
 	})
 }

@@ -164,7 +164,7 @@ func brakeCounts(f *fixture) {
 	for n, r := range []plan.Removals{{Departures: 3, Entitlements: 20}, {Departures: 1}, {}, {Entitlements: 7}} {
 		id := string(rune('a' + n))
 		call := plan.Call{ID: id, Commands: []plan.Command{{Steps: []plan.Step{{Removes: r}}}, {Steps: []plan.Step{{}, {Removes: r}}}}}
-		require.NoError(f, f.RecordCall(f.ctx(), acme, call, nil, at(n)))
+		require.NoError(f, f.RecordCall(f.ctx(), f.held(acme), call, nil, at(n)))
 	}
 	sum := func(after int) plan.Removals {
 		r, err := f.RemovedSince(f.ctx(), acme, at(after))
@@ -179,7 +179,7 @@ func brakeCounts(f *fixture) {
 	require.Equal(f, plan.Removals{Entitlements: 14}, sum(-1), "what was refused as a whole took nothing away")
 	f.settle(7, plan.Settlement{Call: "d", Outcome: "lost"})
 	require.Equal(f, plan.Removals{Entitlements: 14}, sum(-1), "what was lost may have")
-	require.NoError(f, f.RecordCall(f.ctx(), acme, plan.Call{ID: "e", Commands: []plan.Command{
+	require.NoError(f, f.RecordCall(f.ctx(), f.held(acme), plan.Call{ID: "e", Commands: []plan.Command{
 		{Steps: []plan.Step{{Removes: plan.Removals{Departures: 3, Entitlements: 5}}}},
 	}}, nil, at(8)))
 	f.settle(9, plan.Settlement{Call: "e", Outcome: "partial", Spared: plan.Removals{Departures: 1, Entitlements: 5}})

@@ -27,8 +27,8 @@ func recordCall(f *fixture) {
 		Own:           []plan.Due{{Kind: plan.KindUser, User: "ada", Generation: 3, Since: at(0)}},
 		Steps:         []plan.Step{{Added: []plan.Edge{adaEdge}, Due: []plan.Due{{Kind: plan.KindEdge, User: "ada", Group: "eng", Since: at(0)}}}},
 	}}}
-	require.NoError(f, f.RecordCall(f.ctx(), acme, call, []plan.Link{adaLink}, at(2)))
-	require.NoError(f, f.RecordCall(f.ctx(), acme, plan.Call{ID: "c2"}, nil, at(1)))
+	require.NoError(f, f.RecordCall(f.ctx(), f.held(acme), call, []plan.Link{adaLink}, at(2)))
+	require.NoError(f, f.RecordCall(f.ctx(), f.held(acme), plan.Call{ID: "c2"}, nil, at(1)))
 	open, err := f.OpenCalls(f.ctx(), acme)
 	require.NoError(f, err)
 	require.Len(f, open, 2)
@@ -49,14 +49,14 @@ func recordCall(f *fixture) {
 }
 
 func recordTwice(f *fixture) {
-	require.NoError(f, f.RecordCall(f.ctx(), acme, plan.Call{ID: "c1"}, nil, at(1)))
-	require.Error(f, f.RecordCall(f.ctx(), acme, plan.Call{ID: "c1"}, []plan.Link{adaLink}, at(2)))
+	require.NoError(f, f.RecordCall(f.ctx(), f.held(acme), plan.Call{ID: "c1"}, nil, at(1)))
+	require.Error(f, f.RecordCall(f.ctx(), f.held(acme), plan.Call{ID: "c1"}, []plan.Link{adaLink}, at(2)))
 	require.Empty(f, f.links())
 }
 
 func lostCalls(f *fixture) {
 	for n, id := range []string{"c0", "c1", "c2", "c3"} {
-		require.NoError(f, f.RecordCall(f.ctx(), acme, plan.Call{ID: id}, nil, at(10-n)))
+		require.NoError(f, f.RecordCall(f.ctx(), f.held(acme), plan.Call{ID: id}, nil, at(10-n)))
 	}
 	f.settle(11, plan.Settlement{Call: "c0", Outcome: "success"})
 	f.settle(11, plan.Settlement{Call: "c1", Outcome: plan.OutcomeLost})
@@ -76,7 +76,7 @@ func lostCalls(f *fixture) {
 
 func sentSince(f *fixture) {
 	for n, id := range []string{"c0", "c1", "c2", "c3"} {
-		require.NoError(f, f.RecordCall(f.ctx(), acme, plan.Call{ID: id}, nil, at(10-n)))
+		require.NoError(f, f.RecordCall(f.ctx(), f.held(acme), plan.Call{ID: id}, nil, at(10-n)))
 	}
 	f.settle(11, plan.Settlement{Call: "c1", Outcome: "not sent"})
 	f.settle(11, plan.Settlement{Call: "c2", Outcome: "lost"})
@@ -96,14 +96,14 @@ func pause(f *fixture) {
 	require.NoError(f, err)
 	require.Zero(f, until)
 	f.user("ada")
-	require.NoError(f, f.SetPause(f.ctx(), acme, at(30)))
+	require.NoError(f, f.SetPause(f.ctx(), f.held(acme), at(30)))
 	until, err = f.Pause(f.ctx(), acme)
 	require.NoError(f, err)
 	require.Equal(f, at(30), until)
 	until, err = f.Pause(f.ctx(), globex)
 	require.NoError(f, err)
 	require.Zero(f, until)
-	require.NoError(f, f.SetPause(f.ctx(), acme, time.Time{}))
+	require.NoError(f, f.SetPause(f.ctx(), f.held(acme), time.Time{}))
 	until, err = f.Pause(f.ctx(), acme)
 	require.NoError(f, err)
 	require.Zero(f, until)

@@ -25,7 +25,7 @@ func (f *fixture) configure(n int, org, fingerprint string) int {
 // configureGroups is the same, with rules for groups.
 func (f *fixture) configureGroups(n int, org, fingerprint, rules string) int {
 	f.Helper()
-	woken, err := f.Configure(f.ctx(), org, fingerprint, rules, at(n))
+	woken, err := f.Configure(f.ctx(), f.held(org), fingerprint, rules, at(n))
 	require.NoError(f, err)
 	return woken
 }
@@ -105,7 +105,7 @@ func configureOrgs(f *fixture) {
 	f.fail(1, "user ada")
 	require.Zero(f, f.configure(2, globex, "b"))
 	require.Zero(f, f.configure(2, acme, "a"))
-	require.NoError(f, f.SetPause(f.ctx(), acme, at(30)))
+	require.NoError(f, f.SetPause(f.ctx(), f.held(acme), at(30)))
 	require.Equal(f, 1, f.configure(3, acme, "b"))
 	until, err := f.Pause(f.ctx(), acme)
 	require.NoError(f, err)

@@ -22,7 +22,7 @@ func doubtMirrored(f *fixture) {
 	require.Equal(f, map[plan.Edge]plan.Presence{adaEdge: plan.Present}, facts(f, q).Edges)
 	f.settle(3, plan.Settlement{Memberships: append(held(plan.Present, adaEdge), held(plan.Doubtful, adaEdge)...)})
 	require.Equal(f, map[plan.Edge]plan.Presence{adaEdge: plan.Doubtful}, facts(f, q).Edges, "the last one counts")
-	require.Error(f, f.Settle(f.ctx(), acme, plan.Settlement{Memberships: held(plan.Unknown, adaEdge)}, at(4)))
+	require.Error(f, f.Settle(f.ctx(), f.held(acme), plan.Settlement{Memberships: held(plan.Unknown, adaEdge)}, at(4)))
 }
 
 func doubtAccount(f *fixture) {

@@ -12,6 +12,7 @@ import (
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/store"
+	"github.com/scim-bridge/scim-bridge/store/lease"
 )
 
 // The orgs of the tests. What happens in one must not be seen in the other.
@@ -25,6 +26,7 @@ const (
 type fixture struct {
 	*testing.T
 	store.Store
+	leases map[string]*lease.Lease // see held
 }
 
 func (f *fixture) ctx() context.Context { return f.Context() }
@@ -161,7 +163,7 @@ func (f *fixture) find(name string) plan.Due {
 // settle settles without a call at(n).
 func (f *fixture) settle(n int, s plan.Settlement) {
 	f.Helper()
-	require.NoError(f, f.Settle(f.ctx(), acme, s, at(n)))
+	require.NoError(f, f.Settle(f.ctx(), f.held(acme), s, at(n)))
 }
 
 // verdict settles one outcome for what is due under those names.

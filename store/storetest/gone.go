@@ -86,7 +86,7 @@ func goneNot(f *fixture) {
 	theirs, err := f.Due(f.ctx(), globex, later, 10)
 	require.NoError(f, err)
 	require.Len(f, theirs, 1)
-	require.NoError(f, f.Settle(f.ctx(), globex, plan.Settlement{
+	require.NoError(f, f.Settle(f.ctx(), f.held(globex), plan.Settlement{
 		Verdicts: []plan.Verdict{{Due: theirs[0], Outcome: plan.Done}},
 	}, at(4)))
 	require.Equal(f, []plan.Link{adaLink, engLink}, f.links(), "who is gone from another org")

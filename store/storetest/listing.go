@@ -35,7 +35,7 @@ func listed(id, name string) plan.AdobeGroup {
 
 func (f *fixture) list(n int, groups ...plan.AdobeGroup) {
 	f.Helper()
-	require.NoError(f, f.ListGroups(f.ctx(), acme, groups, at(n)))
+	require.NoError(f, f.ListGroups(f.ctx(), f.held(acme), groups, at(n)))
 }
 
 func listNew(f *fixture) {
@@ -160,7 +160,7 @@ func groupsListed(f *fixture) {
 	when, err := f.GroupsListed(f.ctx(), acme)
 	require.NoError(f, err)
 	require.Zero(f, when)
-	require.NoError(f, f.SetPause(f.ctx(), acme, at(9)))
+	require.NoError(f, f.SetPause(f.ctx(), f.held(acme), at(9)))
 	f.list(4)
 	when, err = f.GroupsListed(f.ctx(), acme)
 	require.NoError(f, err)
@@ -174,9 +174,9 @@ func listingBegan(f *fixture) {
 	began, err := f.ListingBegan(f.ctx(), acme)
 	require.NoError(f, err)
 	require.Zero(f, began)
-	require.NoError(f, f.SetListingBegan(f.ctx(), acme, at(3)))
+	require.NoError(f, f.SetListingBegan(f.ctx(), f.held(acme), at(3)))
 	f.list(4)
-	require.NoError(f, f.SetPause(f.ctx(), acme, at(9)))
+	require.NoError(f, f.SetPause(f.ctx(), f.held(acme), at(9)))
 	began, err = f.ListingBegan(f.ctx(), acme)
 	require.NoError(f, err)
 	require.Equal(f, at(3), began)
@@ -186,7 +186,7 @@ func listingBegan(f *fixture) {
 	began, err = f.ListingBegan(f.ctx(), globex)
 	require.NoError(f, err)
 	require.Zero(f, began)
-	require.NoError(f, f.SetListingBegan(f.ctx(), acme, time.Time{}))
+	require.NoError(f, f.SetListingBegan(f.ctx(), f.held(acme), time.Time{}))
 	began, err = f.ListingBegan(f.ctx(), acme)
 	require.NoError(f, err)
 	require.Zero(f, began)

@@ -117,7 +117,9 @@ func newWorld(ctx context.Context, t *rapid.T, s store.Store, org string) *world
 	}
 	due, err := s.Due(ctx, org, later, 1000)
 	require.NoError(t, err)
-	require.NoError(t, s.Settle(ctx, org, randomVerdicts(t, due), at(3)))
+	l, err := s.Lease(ctx, org)
+	require.NoError(t, err)
+	require.NoError(t, s.Settle(ctx, l, randomVerdicts(t, due), at(3)))
 	w.read(ctx, t)
 	return w
 }

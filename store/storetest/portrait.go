@@ -26,6 +26,7 @@ func Populate(t testing.TB, s store.Store, org string, seed int) {
 	t.Helper()
 	ctx := t.Context()
 	rapid.Custom(func(r *rapid.T) *world { return newWorld(ctx, r, s, org) }).Example(seed)
+	l := leaseOf(t, s, org)
 	id := func(name string) string { return fmt.Sprint(name, seed) }
 	for n, name := range []string{"ada", "bob", "eve"} {
 		_, err := s.CreateUser(ctx, org, newUser(id(name)), origin(n))
@@ -51,24 +52,24 @@ func Populate(t testing.TB, s store.Store, org string, seed int) {
 			UMAPI: umapi.Command{User: id("ada")}, Account: &account,
 			Steps: []plan.Step{{Removes: plan.Removals{Departures: 1, Entitlements: n}}},
 		}}}
-		require.NoError(t, s.RecordCall(ctx, org, call, links, at(6+n)))
+		require.NoError(t, s.RecordCall(ctx, l, call, links, at(6+n)))
 		if outcome == "" {
 			continue // nobody saw the answer
 		}
-		require.NoError(t, s.Settle(ctx, org, plan.Settlement{Call: call.ID, Outcome: outcome, RequestID: id("x")}, at(7+n)))
+		require.NoError(t, s.Settle(ctx, l, plan.Settlement{Call: call.ID, Outcome: outcome, RequestID: id("x")}, at(7+n)))
 	}
 	edge := plan.Edge{Account: id("ada"), Group: id("eng")}
-	require.NoError(t, s.Settle(ctx, org, plan.Settlement{
+	require.NoError(t, s.Settle(ctx, l, plan.Settlement{
 		Accounts: []plan.Account{account}, AdobeGroups: []plan.AdobeGroup{group},
 		Memberships: []plan.Membership{{Edge: edge, Presence: plan.Doubtful}},
 		Touched:     []plan.Touch{{Kind: plan.KindMirrored, User: edge.Account, Group: edge.Group, Class: plan.ClassMembership}},
 		Notes:       []plan.Note{{User: id("ada"), Group: id("eng"), Event: "failed", Text: "Adobe said \U0001F600 'no'"}},
 	}, at(20)))
-	require.NoError(t, s.SetPause(ctx, org, at(30+seed)))
-	require.NoError(t, s.SetListingBegan(ctx, org, at(31)))
-	_, err = s.Configure(ctx, org, id("fingerprint"), id("rules"), at(32))
+	require.NoError(t, s.SetPause(ctx, l, at(30+seed)))
+	require.NoError(t, s.SetListingBegan(ctx, l, at(31)))
+	_, err = s.Configure(ctx, l, id("fingerprint"), id("rules"), at(32))
 	require.NoError(t, err)
-	require.NoError(t, s.Settle(ctx, org, randomOutcomes(t, s, org, seed), at(33)))
+	require.NoError(t, s.Settle(ctx, l, randomOutcomes(t, s, org, seed), at(33)))
 }
 
 // randomOutcomes settle some of what is due.

@@ -18,7 +18,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	for _, group := range [][]promise{
 		userPromises, listPromises, filterPromises, matchPromises, orderPromises, groupPromises, memberPromises, nestedPromises, syncPromises,
 		duePromises, settlePromises, doubtPromises, brakePromises, lookPromises, touchPromises, gonePromises, factsPromises, callPromises, listingPromises,
-		operationPromises, configurePromises, upkeepPromises, generalPromises,
+		leasePromises, operationPromises, configurePromises, upkeepPromises, generalPromises,
 	} {
 		for _, p := range group {
 			t.Run(p.name, func(t *testing.T) {

@@ -364,7 +364,7 @@ func settleRefused(f *fixture) {
 	} {
 		s.Accounts = []plan.Account{adaAccount}
 		s.Links = []plan.Link{adaLink}
-		require.Error(f, f.Settle(f.ctx(), acme, s, at(1)), name)
+		require.Error(f, f.Settle(f.ctx(), f.held(acme), s, at(1)), name)
 	}
 	facts, err := f.Facts(f.ctx(), acme, plan.Query{Users: []string{"ada"}})
 	require.NoError(f, err)
@@ -375,9 +375,9 @@ func settleRefused(f *fixture) {
 
 func settleTwice(f *fixture) {
 	f.user("ada")
-	require.NoError(f, f.RecordCall(f.ctx(), acme, plan.Call{ID: "c1"}, nil, at(1)))
+	require.NoError(f, f.RecordCall(f.ctx(), f.held(acme), plan.Call{ID: "c1"}, nil, at(1)))
 	f.settle(2, plan.Settlement{Call: "c1", Outcome: "success"})
-	err := f.Settle(f.ctx(), acme, plan.Settlement{
+	err := f.Settle(f.ctx(), f.held(acme), plan.Settlement{
 		Call: "c1", Accounts: []plan.Account{adaAccount}, Verdicts: []plan.Verdict{{Due: f.find("user ada"), Outcome: plan.Done}},
 	}, at(3))
 	require.ErrorIs(f, err, directory.ErrVersion)
@@ -388,8 +388,8 @@ func settleTwice(f *fixture) {
 }
 
 func settleUnknown(f *fixture) {
-	require.NoError(f, f.RecordCall(f.ctx(), globex, plan.Call{ID: "c1"}, nil, at(1)))
-	err := f.Settle(f.ctx(), acme, plan.Settlement{Call: "c1", Outcome: "success"}, at(2))
+	require.NoError(f, f.RecordCall(f.ctx(), f.held(globex), plan.Call{ID: "c1"}, nil, at(1)))
+	err := f.Settle(f.ctx(), f.held(acme), plan.Settlement{Call: "c1", Outcome: "success"}, at(2))
 	require.ErrorIs(f, err, directory.ErrNotFound)
 }
 
@@ -412,7 +412,7 @@ func settleOrg(f *fixture) {
 	_, err := f.CreateUser(f.ctx(), globex, newUser("ada"), origin(0))
 	require.NoError(f, err)
 	d := f.find("user ada")
-	require.NoError(f, f.Settle(f.ctx(), globex, plan.Settlement{
+	require.NoError(f, f.Settle(f.ctx(), f.held(globex), plan.Settlement{
 		Verdicts: []plan.Verdict{{Due: d, Outcome: plan.Failed}}, Accounts: []plan.Account{adaAccount}, Links: []plan.Link{adaLink},
 	}, at(1)))
 	require.Equal(f, []string{"user ada"}, f.order())

@@ -80,7 +80,7 @@ func touchNoGroup(f *fixture) {
 	for _, id := range []string{"nothing", "empty", "ada"} {
 		f.touchGroup(1, id)
 	}
-	require.NoError(f, f.Settle(f.ctx(), globex, plan.Settlement{
+	require.NoError(f, f.Settle(f.ctx(), f.held(globex), plan.Settlement{
 		Touched: []plan.Touch{{Kind: plan.KindEdge, Group: "eng", Class: plan.ClassMembership}},
 	}, at(1)))
 	require.Empty(f, f.due())
@@ -90,7 +90,7 @@ func touchNoGroup(f *fixture) {
 	for _, wrong := range []plan.Touch{
 		{Kind: plan.KindEdge, User: "ada"}, {Kind: plan.KindUser, User: "ada", Group: "eng"}, {Kind: "other", User: "ada"},
 	} {
-		require.Error(f, f.Settle(f.ctx(), acme, plan.Settlement{Touched: []plan.Touch{wrong}}, at(1)), fmt.Sprint(wrong))
+		require.Error(f, f.Settle(f.ctx(), f.held(acme), plan.Settlement{Touched: []plan.Touch{wrong}}, at(1)), fmt.Sprint(wrong))
 	}
 	require.Empty(f, f.due())
 }

@@ -51,7 +51,7 @@ func (f *fixture) texts(org, id string) []string {
 func (f *fixture) note(org string, a, b int) {
 	f.Helper()
 	for n := a; n < b; n++ {
-		require.NoError(f, f.Settle(f.ctx(), org, plan.Settlement{Notes: []plan.Note{{User: "ada", Event: "sent", Text: fmt.Sprint(n)}}}, at(n)))
+		require.NoError(f, f.Settle(f.ctx(), f.held(org), plan.Settlement{Notes: []plan.Note{{User: "ada", Event: "sent", Text: fmt.Sprint(n)}}}, at(n)))
 	}
 }
 
@@ -84,7 +84,7 @@ func trimMany(f *fixture) {
 func trimCalls(f *fixture) {
 	for n, id := range []string{"open", "old", "not sent", "young"} {
 		call := plan.Call{ID: id, Commands: []plan.Command{{Steps: []plan.Step{{Removes: plan.Removals{Departures: 1}}}}}}
-		require.NoError(f, f.RecordCall(f.ctx(), acme, call, nil, at(n)))
+		require.NoError(f, f.RecordCall(f.ctx(), f.held(acme), call, nil, at(n)))
 	}
 	f.settle(10, plan.Settlement{Call: "old", Outcome: "success"})
 	f.settle(10, plan.Settlement{Call: "not sent", Outcome: "not sent"})
@@ -205,7 +205,7 @@ func eraseAddresses(f *fixture) {
 	lose := []string{"created user Ada@Example.com", "<ada@example.com>", "it is ada@example.com.", "nada@example.com and ada@example.com", "to éva@example.com"}
 	for _, text := range append(slices.Clone(keep), lose...) {
 		for _, org := range []string{acme, globex} {
-			require.NoError(f, f.Settle(f.ctx(), org, plan.Settlement{Notes: []plan.Note{{User: "bob", Event: "read", Text: text}}}, at(1)))
+			require.NoError(f, f.Settle(f.ctx(), f.held(org), plan.Settlement{Notes: []plan.Note{{User: "bob", Event: "read", Text: text}}}, at(1)))
 		}
 	}
 	e := f.erase(acme, store.Traces{Users: []string{"ada"}, Addresses: []string{directory.Fold("ADA@example.com"), directory.Fold("ÉVA@example.com")}})

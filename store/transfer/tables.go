@@ -31,7 +31,8 @@ type Table struct {
 	Derived bool
 }
 
-// Tables are those of a store. Each comes after those that it refers to.
+// Tables are those of a store, but for leases, which are of a database and its
+// processes. Each comes after those that it refers to.
 // Columns that the database works out itself are left out.
 var Tables = []Table{
 	table("orgs", 1, text("org"), number("paused_until", "listing_began_at", "groups_listed_at"), text("fingerprint", "group_rules")),

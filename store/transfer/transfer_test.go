@@ -15,6 +15,8 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/store"
+	"github.com/scim-bridge/scim-bridge/store/lease"
 	"github.com/scim-bridge/scim-bridge/store/postgres"
 	"github.com/scim-bridge/scim-bridge/store/postgres/postgrestest"
 	"github.com/scim-bridge/scim-bridge/store/sqlite"
@@ -82,12 +84,12 @@ func TestMove_WhatArrivesReadsAndGoesOnLikeWhatWasThere(t *testing.T) {
 		touched = append(touched, plan.Touch{Kind: d.Kind, User: d.User, Group: d.Group, Class: plan.ClassAttribute})
 		late.Verdicts = append(late.Verdicts, plan.Verdict{Due: d, Outcome: plan.Done})
 	}
-	require.NoError(t, to.Settle(t.Context(), "acme", plan.Settlement{Touched: touched}, storetest.Later))
-	require.NoError(t, to.Settle(t.Context(), "acme", late, storetest.Later))
+	require.NoError(t, to.Settle(t.Context(), leased(t, to), plan.Settlement{Touched: touched}, storetest.Later))
+	require.NoError(t, to.Settle(t.Context(), leased(t, to), late, storetest.Later))
 	after, err := to.Due(t.Context(), "acme", storetest.Later, 1000)
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, len(after), len(before))
-	require.NoError(t, from.Settle(t.Context(), "acme", plan.Settlement{Touched: touched}, storetest.Later))
+	require.NoError(t, from.Settle(t.Context(), leased(t, from), plan.Settlement{Touched: touched}, storetest.Later))
 
 	// Both take the same from here on, and no key is given out again.
 	for _, org := range []string{"acme", "umbrella"} {
@@ -110,7 +112,7 @@ func TestMove_WhatArrivesReadsAndGoesOnLikeWhatWasThere(t *testing.T) {
 func TestMove_InManyBatches(t *testing.T) {
 	t.Parallel()
 	from, path := openFile(t)
-	require.NoError(t, from.SetPause(t.Context(), "acme", storetest.Later))
+	require.NoError(t, from.SetPause(t.Context(), leased(t, from), storetest.Later))
 	db, err := sql.Open("sqlite", path)
 	require.NoError(t, err)
 	defer db.Close()
@@ -224,7 +226,7 @@ func TestTables_AreAllThatTheDatabasesHave(t *testing.T) {
 	require.NoError(t, err)
 	defer db.Close()
 	rows, err := db.Query(`SELECT t.name || '.' || c.name FROM sqlite_schema t, pragma_table_xinfo(t.name) c
-		WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name <> 'migrations' AND c.hidden = 0`)
+		WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT IN ('migrations', 'leases') AND c.hidden = 0`)
 	require.NoError(t, err)
 	var have []string
 	for rows.Next() {
@@ -247,11 +249,19 @@ func TestTables_AreAllThatTheDatabasesHave(t *testing.T) {
 	require.NoError(t, err)
 	defer c.Close(context.WithoutCancel(t.Context()))
 	found, err := c.Query(t.Context(), `SELECT table_name || '.' || column_name FROM information_schema.columns
-		WHERE table_schema = current_schema() AND table_name NOT IN ('migrations', 'holder') AND is_generated = 'NEVER'`)
+		WHERE table_schema = current_schema() AND table_name NOT IN ('migrations', 'bridge', 'leases', 'replicas') AND is_generated = 'NEVER'`)
 	require.NoError(t, err)
 	have, err = pgx.CollectRows(found, pgx.RowTo[string])
 	require.NoError(t, err)
 	slices.Sort(have)
 	require.Equal(t, want, have, "PostgreSQL")
 	require.Len(t, slices.Compact(slices.Clone(want)), len(want), "named twice")
+}
+
+// leased takes the lease of acme.
+func leased(t *testing.T, s store.Store) *lease.Lease {
+	t.Helper()
+	l, err := s.Lease(t.Context(), "acme")
+	require.NoError(t, err)
+	return l
 }

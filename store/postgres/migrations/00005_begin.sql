@@ -4,34 +4,34 @@
 -- the same step in both. Texts compare by bytes, since order and equality are
 -- those of SQLite, whatever locale the database was made with.
 
--- What the process that has the database writes down when it takes it, so that
--- one that had it before can no longer write.
-CREATE TABLE holder (
-    one   BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (one),
-    epoch BIGINT  NOT NULL
+-- The bridge's databases are known by the comment on it. Releases that know the
+-- tables up to a number may work with them as they are if that is oldest or more: a
+-- step that only adds leaves it as it is, one that older releases could not live with
+-- sets it to its own number.
+CREATE TABLE bridge (
+    one    BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (one),
+    oldest BIGINT  NOT NULL
 );
-INSERT INTO holder (epoch) VALUES (0);
+INSERT INTO bridge (oldest) VALUES (5);
+COMMENT ON TABLE bridge IS 'scim-bridge';
 
 -- Due rows are told apart by it, so that none has a generation that an earlier
 -- one had. A transaction may use all up to the next.
 CREATE SEQUENCE generations INCREMENT BY 1000;
 
--- Locks the database for the writer of an epoch until its transaction ends.
+-- Begins a transaction that writes: no other one writes until it ends. It is refused
+-- to a release that knows the tables up to a number that is no longer enough.
 -- +goose StatementBegin
-CREATE FUNCTION hold(mine BIGINT, OUT transaction TEXT, OUT generation BIGINT) LANGUAGE plpgsql AS $$
-DECLARE
-    current BIGINT;
+CREATE FUNCTION hold(known BIGINT, OUT transaction TEXT, OUT generation BIGINT) LANGUAGE plpgsql AS $$
 BEGIN
-    SELECT epoch INTO current FROM holder FOR UPDATE;
-    IF current <> mine THEN
-        RAISE EXCEPTION 'another process has taken the database' USING ERRCODE = 'SB001';
+    PERFORM pg_advisory_xact_lock(1935893106, hashtext(current_schema()));
+    IF known < (SELECT oldest FROM bridge) THEN
+        RAISE EXCEPTION 'a newer release has changed the tables' USING ERRCODE = 'SB001';
     END IF;
     transaction := pg_current_xact_id()::TEXT;
     generation := nextval('generations');
 END $$;
 -- +goose StatementEnd
-
-COMMENT ON TABLE holder IS 'scim-bridge';
 
 -- What each org needs one value of.
 CREATE TABLE orgs (
