@@ -60,6 +60,11 @@ func (t *Type) Parse(body []byte, o Options) (Input, error) {
 func (r *reader) listedSchemas(obj object) *Error {
 	v, _ := obj.get("schemas")
 	list, ok := v.([]any)
+	if _, text := v.(string); text {
+		if err := r.o.tolerate(oneForMany, "schemas takes a list of URNs"); err != nil {
+			return err
+		}
+	}
 	if !ok {
 		list = []any{v}
 	}

@@ -42,6 +42,7 @@ var liberties = []liberty{
 		want: `{"` + enterprise + `":{"department":"Eng","costCenter":"7","manager":{"value":"u9"}}}`},
 	{what: `"x" where the schema says complex`, group: withPath("add", "members", `"u1"`), steps: []resource.MemberStep{adds("u1")}},
 	{what: `"x" where the schema says complex`, group: withPath("add", "members", `["u1","u2"]`), steps: []resource.MemberStep{adds("u1", "u2")}},
+	{what: "one value where", body: `{"schemas":"` + core + `","userName":"a"}`, want: `{"userName":"a"}`},
 	{what: "one value where", ops: withPath("replace", "emails", `{"value":"c@example.com"}`), want: `{"emails":[{"value":"c@example.com"}]}`},
 	{what: "a list of one", ops: withPath("add", enterprise+":manager", `[{"value":"u9"}]`),
 		want: `{"` + enterprise + `":{"department":"Eng","costCenter":"7","manager":{"value":"u9"}}}`},
