@@ -18,6 +18,32 @@ import (
 
 var matchPromises = []promise{
 	{"Lists/MatchWhatPlainEvaluationMatches", matchLikeMemory},
+	{"Lists/TakeTheLongestAndDeepestFilters", matchLimits},
+}
+
+// matchLimits asks what the parser just lets through.
+func matchLimits(f *fixture) {
+	ada := newUser("ada", "emails", []any{map[string]any{"type": "work", "value": "ada@example.com"}})
+	_, err := f.CreateUser(f.ctx(), acme, ada, origin(0))
+	require.NoError(f, err)
+	open, shut := strings.Repeat("not (", filter.MaxDepth-1), strings.Repeat(")", filter.MaxDepth-1)
+	for _, term := range []string{
+		`userName eq "x"`, `displayName le "x"`, `emails[value sw "x"]`, `groups.display ne "x"`, `meta.created gt 2026-01-01T00:00:00Z`,
+		`urn:ietf:params:scim:schemas:extension:scimbridge:2.0:User:sync.detail co "x"`, `title ne null`,
+	} {
+		for name, text := range map[string]string{
+			"or":     strings.Repeat(term+" or ", filter.MaxTerms-1) + `userName eq "ada"`,
+			"and":    strings.Repeat("not ("+term+") and ", filter.MaxTerms-1) + `userName eq "ada"`,
+			"deep":   open + term + shut,
+			"zigzag": strings.Repeat("("+term+" or userName pr and ", filter.MaxDepth-1) + "id pr" + shut,
+			"inside": `emails[` + strings.Repeat(`value sw "x" or `, filter.MaxTerms-1) + `value pr]`,
+		} {
+			e, err := filter.Parse(text)
+			require.NoError(f, err, name)
+			_, err = f.Users(f.ctx(), acme, filter.Query{Where: e}, directory.Page{Start: 1, Count: 1})
+			require.NoError(f, err, "%s of %s", name, term)
+		}
+	}
 }
 
 // world is a random org, and what its resources are to a filter.
