@@ -311,7 +311,11 @@ func (w *world) readEnds(e *edge, d Due) {
 			w.waitForAnswer([]Due{d}, at) // as they do
 			return
 		}
-		w.touchGuests(g) // what is wrong with it is theirs
+		if g.MissedAt.IsZero() { // else they were told, and read it as often as is due
+			g.MissedAt = w.in.Now
+			w.plan.Decided.AdobeGroups = append(w.plan.Decided.AdobeGroups, g.AdobeGroup)
+			w.touchGuests(g) // what is wrong with it is theirs
+		}
 	default:
 		w.readGroup(g, d)
 	}

@@ -80,8 +80,9 @@ type AdobeGroup struct {
 	// Candidate is the name that Adobe may hold instead of Name while Presence
 	// is Unknown after a rename.
 	Candidate string
-	// MissedAt is when a reading first lacked a group that the bridge made, while
-	// Presence is Unknown; zero if none did. See [GroupRead].
+	// MissedAt is when a reading first lacked a group that the bridge made, or when those
+	// whom a rule maps to the group were told that it is to be looked for, while Presence
+	// is Unknown or Doubtful; else zero. See [GroupRead].
 	MissedAt time.Time `json:",omitzero"`
 }
 

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -107,6 +108,34 @@ func TestBuild_TellsEachGroupThatAnAdministratorGroupIsNotThere(t *testing.T) {
 	l.run(t)
 	require.True(t, l.due[key{plan.KindGroup, "", "g"}].failed)
 	require.True(t, l.due[key{plan.KindGroup, "", "h"}].failed)
+}
+
+func TestBuild_AGroupThatCannotBeReadFailsThoughMembersKeepComing(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.rules.Groups = []mapping.GroupRule{{From: "Team", To: []string{"Photoshop"}}}
+	l.adobeGroups["p"] = plan.AdobeGroup{ID: "p", Name: "Photoshop", Type: umapi.ProductProfile, Presence: plan.Present, Adopted: true}
+	l.putGroup("g", "Team")
+	l.run(t)
+	l.editGroup("p", func(g *plan.AdobeGroup) { g.Presence = plan.Unknown })
+	reads := 0
+	for i := range 100 {
+		u := fmt.Sprintf("u%d", i)
+		l.mirrored(u, ada.with(func(p *who) { p.email = u + "@example.com"; p.login = p.email }))
+		l.join("g", u)
+		for range 3 {
+			p := l.build(plan.Limits{}, 2000)
+			l.settle(p.Decided)
+			for _, r := range p.Reads {
+				reads++
+				l.settle(plan.ReadFailed(r, plan.Problem{Code: "bridge.read_failed"}, l.now))
+			}
+		}
+		l.now = l.now.Add(plan.Backoff(plan.MaxAttempts))
+	}
+	require.True(t, l.due[key{plan.KindGroup, "", "g"}].failed)
+	require.Equal(t, plan.MaxAttempts, reads)
+	require.True(t, l.due[key{plan.KindEdge, "u99", "g"}].parked)
 }
 
 func TestBuild_TakesBackWhatARuleGaveThoughNoLinkSaysSo(t *testing.T) {
