@@ -145,10 +145,11 @@ func (w *world) planGroup(out []unit, d Due) []unit {
 		return out
 	}
 	g := t.own()
+	if !t.exists && (g == nil || !g.leaving()) {
+		w.decide(d, Done, nil) // what others map to, or was there before, is not ours to delete
+		return out
+	}
 	if g == nil {
-		if !t.exists {
-			w.decide(d, Done, nil) // also what a rule named is not ours to delete
-		}
 		return out // it waits for the listing or for a name
 	}
 	if g.Presence == Unknown || g.Presence == Doubtful {
@@ -159,16 +160,12 @@ func (w *world) planGroup(out []unit, d Due) []unit {
 		return out // another group that maps to it decided already: next time
 	}
 	g.planned = true
-	if !g.mappable() && !t.exists {
-		w.decide(d, Done, nil) // it is not ours to delete
-		return out
-	}
 	if !g.mappable() {
 		w.decide(d, Failed, g.notMappable())
 		return out
 	}
 	if !t.exists {
-		return w.planGroupRemoval(out, t, g, d)
+		return w.planGroupRemoval(out, g, d)
 	}
 	switch {
 	case g.Presence == Absent:
@@ -219,12 +216,7 @@ func (w *world) planRename(out []unit, t *team, g *group, d Due) []unit {
 }
 
 // planGroupRemoval deletes a group that is ours and that nothing maps to any longer.
-func (w *world) planGroupRemoval(out []unit, t *team, g *group, d Due) []unit {
-	shared := slices.ContainsFunc(slices.Concat(g.teams, g.guests), func(o *team) bool { return o != t && o.exists })
-	if shared || g.Adopted || g.Presence == Absent {
-		w.decide(d, Done, nil)
-		return out
-	}
+func (w *world) planGroupRemoval(out []unit, g *group, d Due) []unit {
 	if w.holdDeletion(g, d) {
 		return out
 	}

@@ -63,6 +63,19 @@ func TestBuild_GroupsByRule(t *testing.T) {
 			},
 			decided: map[string]string{"group g": "done"},
 		},
+		"what a rule names is not looked for because of one that is gone": {
+			world: func(l *ledger) {
+				l.mirroredGroup("h", "Crew")
+				l.editGroup("h", func(g *plan.AdobeGroup) { g.Presence = plan.Unknown })
+				l.deleteGroup("h")
+				rule(l, "Crew")
+				l.mirroredGroup("g", "Team")
+				delete(l.adobeGroups, "g")
+				delete(l.links, plan.Link{Kind: plan.KindGroup, Directory: "g", Mirror: "g"})
+				l.link([]plan.Link{{Kind: plan.KindGroup, Directory: "g", Mirror: "h", Rule: true}})
+			},
+			decided: map[string]string{"group h": "done"},
+		},
 		"without the rule a profile of the group's name is left": {
 			world: func(l *ledger) {
 				listed(l, "Team", umapi.ProductProfile)
