@@ -146,7 +146,7 @@ func (m *morning) list() {
 			switch {
 			case here && !found[f]:
 				found[f] = true
-				g.Candidate, g.MissedAt = "", time.Time{}
+				g.Candidate, g.MissedAt, g.Adopted = "", time.Time{}, g.Adopted || g.Presence == plan.Absent
 				g.Presence, g.Name, g.Type = plan.Present, m.a.groups[f], m.a.types[f]
 				m.listed(g, was)
 			case g.Presence == plan.Present:

@@ -169,6 +169,7 @@ func GroupRead(r Read, name string, now time.Time) Settlement {
 		}
 	}
 	g.Candidate, g.MissedAt = "", time.Time{}
+	g.Adopted = g.Adopted || g.Presence == Absent // what is there now somebody else made
 	text := fmt.Sprintf("Adobe has no group %q", g.Name)
 	g.Presence = Absent
 	if name != "" {

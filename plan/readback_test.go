@@ -89,6 +89,9 @@ func TestGroupRead_TakesAGroupOfOursForGoneOnlyAfterAWhile(t *testing.T) {
 	require.Equal(t, []plan.AdobeGroup{{ID: "g", Name: "Staff", Presence: plan.Absent}}, gone.AdobeGroups)
 	require.Len(t, gone.Touched, 1)
 
+	ours.Presence = plan.Absent
+	require.True(t, read(ours, "Staff", now).AdobeGroups[0].Adopted, "somebody else made it")
+
 	adopted := ours
 	adopted.Adopted = true
 	require.Equal(t, plan.Absent, read(adopted, "", now).AdobeGroups[0].Presence, "it was there long before")

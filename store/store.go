@@ -153,9 +153,9 @@ type Work interface {
 	GroupsListed(ctx context.Context, org string) (time.Time, error)
 	// ListGroups merges a complete listing of Adobe's groups into the mirror, at now: a
 	// name (by directory.Fold) that is new is added as adopted; one that the mirror holds keeps its
-	// id and Adopted and is set present with the listed name and type, and if it was not, the
-	// directory groups that a rule maps to it are made due with their memberships and its own; a
-	// present one that is not listed becomes unknown, and the directory groups linked to it are
+	// id, is set present with the listed name and type, and adopted if it was absent, since somebody
+	// else has made it then; if it was not present, the directory groups that a rule maps to it are
+	// made due with their memberships and its own; a present one that is not listed becomes unknown, and the directory groups linked to it are
 	// made due, unless its name begins with "_": Adobe lists those only while they have members.
 	ListGroups(ctx context.Context, l *lease.Lease, listed []plan.AdobeGroup, now time.Time) error
 	// ListingBegan returns when Adobe's groups were last begun to be listed, zero

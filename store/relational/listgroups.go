@@ -25,10 +25,10 @@ const (
 
 // ListGroups merges a complete listing of Adobe's groups into the mirror, at
 // now: a name (by directory.Fold) that is new is added as adopted; one that the
-// mirror holds keeps its id and Adopted and is set present with the listed name
-// and type, and if it was not, the directory groups that a rule maps to it are made
-// due with their memberships and its own; a present one that is not listed becomes
-// unknown, since a listing may be older than a change, and the directory groups linked
+// mirror holds keeps its id, is set present with the listed name and type, and adopted
+// if it was absent, since somebody else has made it then; if it was not present, the
+// directory groups that a rule maps to it are made due with their memberships and its
+// own; a present one that is not listed becomes unknown, since a listing may be older than a change, and the directory groups linked
 // to it are made due. What waits for a listing is looked at again.
 //
 // A group whose rename has an unknown outcome is found under either name. Of
@@ -129,6 +129,7 @@ func merge(held, listed []plan.AdobeGroup) merged {
 				if g.Presence != plan.Present {
 					m.back = append(m.back, g.ID)
 				}
+				g.Adopted = g.Adopted || g.Presence == plan.Absent // somebody else made it
 				g.Name, g.Type, g.Presence, g.Candidate, g.MissedAt = l.Name, l.Type, plan.Present, "", time.Time{}
 				m.found = append(m.found, g)
 			case g.Presence == plan.Present && !strings.HasPrefix(g.Name, "_"): // those are listed only while they have members

@@ -11,7 +11,7 @@ import (
 
 var listingPromises = []promise{
 	{"ListGroups/AddsNewNamesAsAdopted", listNew},
-	{"ListGroups/KeepsIDAndAdoptedOfKnownNames", listKnown},
+	{"ListGroups/KeepsIDOfKnownNamesAndAdoptsThoseThatWereAbsent", listKnown},
 	{"ListGroups/MissingGroupIsAbsentAndItsGroupsAreDue", listMissing},
 	{"ListGroups/WhatComesBackIsDueForThoseWhomARuleMapsToIt", listBack},
 	{"ListGroups/SettlesRenameWithUnknownOutcome", listRenamed},
@@ -65,7 +65,7 @@ func listKnown(f *fixture) {
 	}, Memberships: held(plan.Present, plan.Edge{Account: "ada", Group: "ops"}), Accounts: []plan.Account{account("ada")}})
 	f.list(2, listed("adobe:1", "ENGINEERING"), plan.AdobeGroup{ID: "adobe:2", Name: "ops", Type: umapi.ProductProfile})
 	require.Equal(f, map[string]plan.AdobeGroup{
-		"eng": {ID: "eng", Name: "ENGINEERING", Type: umapi.UserGroup, Presence: plan.Present},
+		"eng": {ID: "eng", Name: "ENGINEERING", Type: umapi.UserGroup, Presence: plan.Present, Adopted: true},
 		"ops": {ID: "ops", Name: "ops", Type: umapi.ProductProfile, Presence: plan.Present, Adopted: true, Ruled: true},
 	}, f.mirror("engineering", "ops"))
 	require.Len(f, facts(f, plan.Query{Emails: []string{"ada@example.com"}}).Edges, 1)
