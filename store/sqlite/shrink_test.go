@@ -15,7 +15,7 @@ import (
 )
 
 // pragma reads a number about a database.
-func pragma(t *testing.T, s *Store, name string) (n int64) {
+func pragma(t testing.TB, s *Store, name string) (n int64) {
 	t.Helper()
 	require.NoError(t, s.read(t.Context(), func(ctx context.Context, c *conn) error {
 		_, err := c.Row(ctx, "PRAGMA "+name, nil, &n)
