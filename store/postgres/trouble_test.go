@@ -112,6 +112,24 @@ func TestTrouble_ADatabaseThatIsGoneAndBackNeedsNobody(t *testing.T) {
 	}
 }
 
+func TestTrouble_AServerThatOnlyReadsIsLeftForOneThatWrites(t *testing.T) {
+	t.Parallel()
+	url := migrated(t)
+	s := open(t, url)
+	require.Zero(t, create(t, s, "before"))
+	set := func(what string) {
+		exec1(t, beside(t, url), fmt.Sprintf("DO $$ BEGIN EXECUTE format('ALTER DATABASE %%I %s', current_database()); END $$", what))
+	}
+	set("SET default_transaction_read_only = on") // of connections that are made from here on
+	exec1(t, beside(t, url), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+	_, err := s.CreateUser(t.Context(), "acme", user("standby"), directory.Origin{})
+	require.ErrorContains(t, err, "the server only reads now")
+	_, err = s.User(t.Context(), "acme", "before0")
+	require.NoError(t, err, "reads go on")
+	exec1(t, beside(t, url), "BEGIN; SET TRANSACTION READ WRITE; DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only', current_database()); END $$; COMMIT")
+	goesOn(t, s, 8)
+}
+
 func TestTrouble_ACommitWhoseAnswerIsLostIsDoneOnce(t *testing.T) {
 	t.Parallel()
 	network := postgrestest.NewProxy(t, migrated(t))

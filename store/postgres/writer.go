@@ -184,6 +184,13 @@ func careless(err error) bool {
 	return errors.As(err, &e)
 }
 
+// onlyReads reports whether a server refused to write, as one does that was the
+// primary and is a standby now.
+func onlyReads(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "25006" // read_only_sql_transaction
+}
+
 // sort tells apart why a transaction was undone.
 func sort(err error, closed bool) error {
 	var pg *pgconn.PgError
@@ -239,6 +246,10 @@ func (w *writer) try(all []*write, careful bool) ([]*write, error) {
 		}
 	}
 	if err != nil {
+		if onlyReads(err) {
+			w.hangUp() // another connection may come to a server that writes
+			return all, againError{fmt.Errorf("the server only reads now, it goes on by itself with one that writes: %w", err)}
+		}
 		if !w.pg.IsClosed() {
 			_ = c.simple(ctx, "ROLLBACK") // if it fails, the connection is lost, which is as well
 		}
