@@ -1,6 +1,7 @@
 package killtest
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -135,11 +136,14 @@ func (c *client) do(ch *change) {
 	c.touched.users = append(c.touched.users, ch.about.users...)
 	c.touched.groups = append(c.touched.groups, ch.about.groups...)
 	status, id, err := c.send(ch.method, ch.path, ch.body)
+	if errors.Is(err, errNotWhen) {
+		c.wrong("%s %s: %d: %v", ch.method, ch.path, status, err)
+	}
 	switch {
 	case err != nil, status == http.StatusServiceUnavailable && c.world.database.mayBeUnsure():
 		c.counts.doubts++
 		c.doubt = ch
-	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
+	case later(status):
 		c.counts.refused++
 	case status >= 300:
 		c.wrong("%s %s: %d", ch.method, ch.path, status)

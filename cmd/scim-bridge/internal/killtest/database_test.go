@@ -43,18 +43,19 @@ const (
 	cutOff  = "network cut"       // and whole again: what was sent meanwhile arrives late
 )
 
-// server is a PostgreSQL server, with a network before it.
+// server is a PostgreSQL server, with a network before it for each replica.
 type server struct {
 	*postgrestest.Server
-	network *postgrestest.Proxy
+	networks []*postgrestest.Proxy
 }
 
-func newServer(t *testing.T) *server {
-	s := postgrestest.NewServer(t)
-	return &server{s, postgrestest.NewProxy(t, s.URL())}
-}
+func newServer(t *testing.T) *server { return &server{Server: postgrestest.NewServer(t)} }
 
-func (s *server) store(*testing.T) string { return s.network.URL() }
+func (s *server) store(t *testing.T) string {
+	network := postgrestest.NewProxy(t, s.URL())
+	s.networks = append(s.networks, network)
+	return network.URL()
+}
 
 func (*server) mayBeUnsure() bool { return true }
 
@@ -74,9 +75,9 @@ func (s *server) trouble(t *testing.T, moment string, chance *rand.Rand) {
 			pause(100)
 		}
 	case cutOff:
-		s.network.Cut()
+		s.networks[0].Cut()
 		pause(1500)
-		s.network.Mend()
+		s.networks[0].Mend()
 	}
 	s.settle(t)
 }

@@ -1,7 +1,9 @@
 package killtest
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -19,15 +21,40 @@ type gate struct {
 	inside        sync.RWMutex // read by calls under way
 	before, after atomic.Int64 // kill at the call that counts one of them down to 0
 	kill          func()
+	all           *calling
 }
 
+// calling counts the calls that are with Adobe, of all processes.
+type calling struct {
+	now  atomic.Int64
+	most atomic.Int64
+}
+
+func (c *calling) begin() {
+	for now := c.now.Add(1); ; {
+		most := c.most.Load()
+		if now <= most || c.most.CompareAndSwap(most, now) {
+			return
+		}
+	}
+}
+
+func (c *calling) end() { c.now.Add(-1) }
+
 func (g *gate) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler) // who sent it was killed over it
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	if !isAction(r.Method, r.URL.Path) {
 		g.adobe.ServeHTTP(rw, r)
 		return
 	}
 	g.inside.RLock()
 	defer g.inside.RUnlock()
+	g.all.begin()
+	defer g.all.end()
 	// Adobe goes on with a call whose client is gone.
 	r = r.WithContext(context.WithoutCancel(r.Context()))
 	if g.before.Add(-1) == 0 {

@@ -5,8 +5,9 @@
 // points of package crashpoint, or while Adobe has a call, and started again;
 // then each client compares all that it wrote since the last kill. Where the
 // database is a server, that is killed too, ends connections, and is cut off, and
-// the program must go on by itself. At the end, and now and then before, Adobe
-// must equal what was said.
+// the program must go on by itself. Of three replicas the one that dispatches is
+// killed, stopped, paused, and cut off from the database, and another must go on.
+// At the end, and now and then before, Adobe must equal what was said.
 //
 //	go test ./cmd/scim-bridge/internal/killtest -v -timeout 2h -kills 500 -seed 7
 package killtest
@@ -63,40 +64,43 @@ func moments(d database) []string {
 	return append(all, d.troubles()...)
 }
 
-func TestKill_NothingIsLostAndAdobeFollowsWithSQLite(t *testing.T) { live(t, newWorld(t, file{})) }
+func TestKill_NothingIsLostAndAdobeFollowsWithSQLite(t *testing.T) {
+	t.Parallel()
+	live(t, newWorld(t, file{}, 1))
+}
 
 func TestKill_NothingIsLostAndAdobeFollowsWithPostgreSQL(t *testing.T) {
-	live(t, newWorld(t, newServer(t)))
+	t.Parallel()
+	live(t, newWorld(t, newServer(t), 1))
 }
 
 // live has clients write to a program that is killed, and compares.
 func live(t *testing.T, w *world) {
 	chance := rand.New(rand.NewPCG(*seed, 0))
 	began, met := time.Now(), map[string]int{}
-	w.start("")
-	w.only().awaitReady()
+	w.open()
 	all := newClients(w)
 	w.awaitSynced() // with Adobe's groups listed, which may not be done again for two hours
-	w.only().terminate()
-	w.look()
-	moments := moments(w.database)
+	w.close()
+	moments, kill := moments(w.database), w.kill
+	if len(w.replicas) > 1 {
+		moments, kill = momentsOfReplicas, w.killReplica
+	}
 	for i := range *kills {
 		if i%between == 0 {
 			for _, c := range all {
 				c.start()
 			}
 		}
-		met[w.kill(moments[i%len(moments)], chance)]++
+		met[kill(moments[i%len(moments)], chance)]++
 		if (i+1)%between == 0 || i+1 == *kills {
-			w.start("")
-			w.only().awaitReady()
+			w.open()
 			for _, c := range all {
 				c.stop()
 			}
 			w.awaitSynced()
 			w.compare(all)
-			w.only().terminate()
-			w.look()
+			w.close()
 		}
 	}
 
@@ -113,4 +117,5 @@ func live(t *testing.T, w *world) {
 	assert.Empty(t, strings.Join(w.watch.wrong, "\n"))
 	require.Positive(t, sum.acknowledged)
 	require.Positive(t, w.watch.commands)
+	assert.EqualValues(t, 1, w.calling.most.Load(), "one replica calls Adobe at a time, and sends a call after the other")
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -27,13 +28,27 @@ type replica struct {
 	process *exec.Cmd
 	ended   chan struct{} // closed when the process has
 	logged  int           // bytes of the log that were read
+	out     atomic.Bool   // nobody is sent there, as a load balancer would have it
+}
+
+// runs reports whether there is a process.
+func (r *replica) runs() bool {
+	if r.process == nil {
+		return false
+	}
+	select {
+	case <-r.ended:
+		return false
+	default:
+		return true
+	}
 }
 
 // newReplica configures a program.
 func newReplica(t *testing.T, w *world) *replica {
 	r := &replica{t: t, dir: filepath.Join(w.dir, fmt.Sprint("replica", len(w.replicas))), program: w.program}
 	require.NoError(t, os.Mkdir(r.dir, 0o700))
-	r.gate = &gate{adobe: w.adobe, kill: r.kill9}
+	r.gate = &gate{adobe: w.adobe, kill: r.kill9, all: &w.calling}
 	adobe := httptest.NewServer(r.gate)
 	t.Cleanup(adobe.Close)
 	free, err := net.Listen("tcp", "127.0.0.1:0")

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -23,16 +24,12 @@ import (
 // dead connection would be sent again without being asked.
 type speaker struct {
 	http *http.Client
-	to   []string // replicas
+	to   []*replica
 	turn int
 }
 
 func newSpeaker(w *world) *speaker {
-	s := &speaker{http: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}}
-	for _, r := range w.replicas {
-		s.to = append(s.to, "http://"+r.listen+"/scim/v2")
-	}
-	return s
+	return &speaker{http: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}, to: w.replicas}
 }
 
 // exchange sends a request to the next replica that takes it, and decodes the
@@ -49,7 +46,11 @@ func (s *speaker) exchange(method, path string, body, out any) (int, error) {
 	var resp *http.Response
 	for range s.to {
 		s.turn++
-		req, err := http.NewRequest(method, s.to[s.turn%len(s.to)]+path, bytes.NewReader(payload))
+		to := s.to[s.turn%len(s.to)]
+		if to.out.Load() {
+			continue
+		}
+		req, err := http.NewRequest(method, "http://"+to.listen+"/scim/v2"+path, bytes.NewReader(payload))
 		if err != nil {
 			return 0, err
 		}
@@ -72,8 +73,19 @@ func (s *speaker) exchange(method, path string, body, out any) (int, error) {
 	if out != nil && resp.StatusCode < 300 {
 		err = json.Unmarshal(text, out)
 	}
+	if _, wrong := strconv.Atoi(resp.Header.Get("Retry-After")); wrong != nil && later(resp.StatusCode) {
+		err = errNotWhen
+	}
 	return resp.StatusCode, err
 }
+
+// later reports whether an answer asks to come back, and errNotWhen that it
+// does not say when.
+func later(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
+}
+
+var errNotWhen = errors.New("the answer has no Retry-After")
 
 // send sends a change, and returns the id of what it made.
 func (s *speaker) send(method, path string, body any) (int, string, error) {

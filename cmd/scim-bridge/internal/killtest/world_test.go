@@ -54,12 +54,13 @@ type world struct {
 	watch        *watch
 	database     database
 	replicas     []*replica
+	calling      calling
 	// life counts what befell the program: then clients compare what they wrote.
 	life atomic.Int64
 }
 
-// newWorld builds the program and starts Adobe.
-func newWorld(t *testing.T, d database) *world {
+// newWorld builds the program, for so many replicas, and starts Adobe.
+func newWorld(t *testing.T, d database, replicas int) *world {
 	dir := t.TempDir()
 	w := &world{t: t, dir: dir, program: filepath.Join(dir, "scim-bridge"), database: d}
 	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "crashpoints", "-o", w.program,
@@ -73,8 +74,31 @@ func newWorld(t *testing.T, d database) *world {
 	})
 	require.NoError(t, err)
 	w.watch = newWatch(w.adobe)
-	w.replicas = append(w.replicas, newReplica(t, w))
+	for range replicas {
+		w.replicas = append(w.replicas, newReplica(t, w))
+	}
 	return w
+}
+
+// open has all replicas run.
+func (w *world) open() {
+	for _, r := range w.replicas {
+		if !r.runs() {
+			r.start("")
+		}
+	}
+	for _, r := range w.replicas {
+		r.awaitReady()
+	}
+	w.life.Add(1)
+}
+
+// close stops all replicas.
+func (w *world) close() {
+	for _, r := range w.replicas {
+		r.terminate()
+	}
+	w.look()
 }
 
 // only is the one replica there is.

@@ -1,0 +1,180 @@
+package killtest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/scim-bridge/scim-bridge/internal/crashpoint"
+)
+
+const (
+	// beyond is longer than a lease lasts.
+	beyond = 11 * time.Second
+	// takeover is how long it may take until another replica dispatches, with what
+	// a busy machine adds.
+	takeover = 40 * time.Second
+)
+
+// What befalls the leader, which is the replica that dispatches, or another one.
+const (
+	leaderKilled   = "leader killed"
+	followerKilled = "follower killed"
+	leaderStopped  = "leader stopped" // by an operator
+	leaderCutOff   = "leader cut off" // from the database, beyond its lease
+	leaderBlinked  = "leader cut off for a moment"
+	leaderPaused   = "leader paused" // beyond its lease
+)
+
+var momentsOfReplicas = []string{
+	leaderKilled, leaderCutOff, followerKilled, string(crashpoint.Recorded), leaderStopped, leaderPaused, received,
+	string(crashpoint.BeforeCommit), leaderBlinked, applied, string(crashpoint.Answered), string(crashpoint.AfterCommit),
+}
+
+func TestKill_NothingIsLostAndAdobeFollowsWithThreeReplicas(t *testing.T) {
+	t.Parallel()
+	live(t, newWorld(t, newServer(t), 3))
+}
+
+// killReplica has something befall a replica, and returns what it was. All
+// replicas run when it begins.
+func (w *world) killReplica(moment string, chance *rand.Rand) string {
+	w.open()
+	var r *replica
+	byItself := true
+	switch moment {
+	case string(crashpoint.Recorded), string(crashpoint.Answered):
+		r = w.arm(fmt.Sprintf("%s:%d", moment, 1+chance.IntN(3)), chance)
+		byItself = r.die(3 * reach)
+	case string(crashpoint.BeforeCommit), string(crashpoint.AfterCommit):
+		r = w.arm(fmt.Sprintf("%s:%d", moment, 1+chance.IntN(40)), chance)
+		byItself = r.die(3 * reach)
+	case followerKilled:
+		leader := w.leader()
+		r = w.replicas[chance.IntN(len(w.replicas))]
+		for r == leader {
+			r = w.replicas[chance.IntN(len(w.replicas))]
+		}
+		r.die(time.Duration(chance.IntN(500)) * time.Millisecond)
+	default:
+		r = w.leader()
+		time.Sleep(time.Duration(chance.IntN(500)) * time.Millisecond)
+		byItself = w.befall(r, moment, chance)
+	}
+	w.database.(*server).settle(w.t)
+	w.life.Add(1)
+	w.look()
+	if !byItself {
+		return moment + missed
+	}
+	return moment
+}
+
+// befall has something befall the leader, and reports whether it was that.
+func (w *world) befall(r *replica, moment string, chance *rand.Rand) bool {
+	network := w.networkOf(r)
+	switch moment {
+	case received:
+		r.gate.before.Store(1 + chance.Int64N(3))
+		return r.die(3 * reach)
+	case applied:
+		r.gate.after.Store(1 + chance.Int64N(3))
+		return r.die(3 * reach)
+	case leaderKilled:
+		r.die(0)
+	case leaderStopped:
+		r.terminate()
+	case leaderCutOff:
+		network.Cut()
+		w.without(r, beyond)
+		network.Mend()
+		r.awaitReady()
+	case leaderBlinked:
+		network.Cut()
+		time.Sleep(time.Duration(chance.IntN(3000)) * time.Millisecond)
+		network.Mend()
+		r.awaitReady()
+	case leaderPaused:
+		require.NoError(w.t, r.process.Process.Signal(syscall.SIGSTOP))
+		w.without(r, beyond)
+		require.NoError(w.t, r.process.Process.Signal(syscall.SIGCONT))
+		r.awaitReady()
+	}
+	return true
+}
+
+// without has nobody sent to a replica for a time, in which another begins to
+// dispatch.
+func (w *world) without(r *replica, d time.Duration) {
+	r.out.Store(true)
+	defer r.out.Store(false)
+	time.Sleep(d)
+	require.Eventually(w.t, func() bool { return w.latest() != r }, takeover, 50*time.Millisecond, "no other replica dispatches")
+}
+
+// networkOf is the network between a replica and the database.
+func (w *world) networkOf(r *replica) interface {
+	Cut()
+	Mend()
+} {
+	for i := range w.replicas {
+		if w.replicas[i] == r {
+			return w.database.(*server).networks[i]
+		}
+	}
+	panic("no such replica")
+}
+
+// arm makes a replica the leader that is to die at a point.
+func (w *world) arm(at string, chance *rand.Rand) *replica {
+	r := w.replicas[chance.IntN(len(w.replicas))]
+	for _, other := range w.replicas {
+		if other != r {
+			defer other.start("")
+		}
+	}
+	r.terminate()
+	r.start(at)
+	for _, other := range w.replicas {
+		if other != r {
+			other.terminate()
+		}
+	}
+	return r
+}
+
+// leader waits until a replica dispatches that runs, and returns it.
+func (w *world) leader() *replica {
+	for deadline := time.Now().Add(takeover); ; time.Sleep(50 * time.Millisecond) {
+		if r := w.latest(); r.runs() {
+			return r
+		}
+		require.True(w.t, time.Now().Before(deadline), "no replica dispatches")
+	}
+}
+
+var dispatches = regexp.MustCompile(`"msg":"this process dispatches the org"[^\n]*?"token":(\d+)`)
+
+// latest is the replica that began to dispatch last.
+func (w *world) latest() (latest *replica) {
+	most := -1
+	for _, r := range w.replicas {
+		log, err := os.ReadFile(filepath.Join(r.dir, "log"))
+		require.NoError(w.t, err)
+		for _, match := range dispatches.FindAllSubmatch(log, -1) {
+			if token, _ := strconv.Atoi(string(match[1])); token > most { // digits, as matched
+				latest, most = r, token
+			}
+		}
+	}
+	require.NotNil(w.t, latest, "no replica ever dispatched")
+	return latest
+}
