@@ -62,7 +62,7 @@ type Program struct {
 
 	t       testing.TB
 	path    string
-	config  string // before what Configure adds
+	of      func(listen string) string // the configuration, before what Configure adds
 	process *exec.Cmd
 	ended   chan struct{} // closed when the process has
 }
@@ -84,29 +84,54 @@ func New(t testing.TB, c Config) *Program {
 	require.NoError(t, err)
 	adobe := httptest.NewServer(p.Adobe)
 	t.Cleanup(adobe.Close)
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	p.Listen = free.Addr().String()
-	require.NoError(t, free.Close())
 	if c.Store == "" {
 		c.Store = "sqlite:bridge.db"
 	}
-	p.config = fmt.Sprintf(config, p.Listen, c.Store, Token, orgID, clientID, secret, adobe.URL, c.Actions)
-	p.Configure("")
-	t.Cleanup(func() {
-		if p.process != nil {
-			_ = p.process.Process.Kill() // which fails if it has ended
-			<-p.ended
-		}
-	})
+	p.of = func(listen string) string {
+		return fmt.Sprintf(config, listen, c.Store, Token, orgID, clientID, secret, adobe.URL, c.Actions)
+	}
+	p.settle()
 	return p
 }
+
+// Replica returns a further replica: the same program with the same store and Adobe,
+// and with a folder and an address of its own.
+func (p *Program) Replica() *Program {
+	p.t.Helper()
+	r := &Program{t: p.t, Dir: p.t.TempDir(), Adobe: p.Adobe, path: p.path, of: p.of}
+	r.settle()
+	return r
+}
+
+// settle gives a program its address, and an end with the test.
+func (p *Program) settle() {
+	p.t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(p.t, err)
+	p.Listen = free.Addr().String()
+	require.NoError(p.t, free.Close())
+	p.Configure("")
+	p.t.Cleanup(func() {
+		if p.process != nil {
+			p.Kill()
+		}
+	})
+}
+
+// Kill kills the process, if it still runs.
+func (p *Program) Kill() {
+	_ = p.process.Process.Kill() // which fails if it has ended
+	<-p.ended
+}
+
+// PID is the number of the process.
+func (p *Program) PID() int { return p.process.Process.Pid }
 
 // Configure adds lines to the configuration that the next process starts with,
 // in place of those that were added before.
 func (p *Program) Configure(lines string) {
 	p.t.Helper()
-	require.NoError(p.t, os.WriteFile(filepath.Join(p.Dir, "scim-bridge.yaml"), []byte(p.config+lines), 0o600))
+	require.NoError(p.t, os.WriteFile(filepath.Join(p.Dir, "scim-bridge.yaml"), []byte(p.of(p.Listen)+lines), 0o600))
 }
 
 // Start starts a process and waits until it is ready.
