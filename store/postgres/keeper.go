@@ -178,6 +178,8 @@ func (k *keeper) renew(ctx context.Context) error {
 	c.Later(forgetReplicas, forgetAfter.Microseconds())
 	renewed, err := orgsOf(ctx, c, renewLeases, k.heard.id, leaseFor.Microseconds(), orgs, tokens, k.known)
 	if err != nil {
+		hangUp(k.pg) // another connection may come to a server that writes
+		k.pg = nil
 		return err
 	}
 	for _, org := range renewed {

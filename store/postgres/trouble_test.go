@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -126,8 +127,13 @@ func TestTrouble_AServerThatOnlyReadsIsLeftForOneThatWrites(t *testing.T) {
 	require.ErrorContains(t, err, "the server only reads now")
 	_, err = s.User(t.Context(), "acme", "before0")
 	require.NoError(t, err, "reads go on")
+	require.Eventually(t, func() bool {
+		err := s.keep.renew(t.Context())
+		return err != nil && strings.Contains(err.Error(), "read-only")
+	}, time.Minute, time.Millisecond, "the first finds that its connection was ended")
 	exec1(t, beside(t, url), "BEGIN; SET TRANSACTION READ WRITE; DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only', current_database()); END $$; COMMIT")
 	goesOn(t, s, 8)
+	require.NoError(t, s.keep.renew(t.Context()))
 }
 
 func TestTrouble_ACommitWhoseAnswerIsLostIsDoneOnce(t *testing.T) {
