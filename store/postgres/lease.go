@@ -72,8 +72,8 @@ func (s *Store) Lease(ctx context.Context, org string) (*lease.Lease, error) {
 		select {
 		case <-free:
 		case <-time.After(min(wait, leaseLook)):
-		case <-s.write.closing:
-			return nil, errClosed
+		case <-s.write.Closing():
+			return nil, relational.ErrClosed
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}

@@ -57,7 +57,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{name: nameOf(cfg.ConnConfig), patience: answerWithin}
+	s := &Store{name: nameOf(cfg.ConnConfig), patience: relational.AnswerWithin}
 	s.Store = relational.New(relational.Database{
 		Update: func(ctx context.Context, p relational.Patience, do func(context.Context, relational.Tx) error) error {
 			return unfenced(s.update(ctx, p, func(ctx context.Context, t *tx) error { return do(ctx, t) }))
@@ -100,7 +100,7 @@ func (s *Store) open(ctx context.Context, cfg *pgxpool.Config, log *slog.Logger)
 	s.write = newWriter(connect, s.heard, known, s.signals.Send)
 	s.heard.start()
 	s.keep.start()
-	go s.write.run()
+	go s.write.Run(s.write.batch, s.write.hangUp)
 	return nil
 }
 
@@ -140,9 +140,8 @@ func Check(ctx context.Context, dsn string) error {
 // How long a database is waited for that does not answer, as where the network carries
 // nothing. Who asks gets an error then, and the connection is given up.
 const (
-	answerWithin  = 30 * time.Second // a read, or a write of the directory
-	connectWithin = 5 * time.Second  // unless the URL says otherwise
-	pingWithin    = 2 * time.Second  // a connection that was idle; then another is made
+	connectWithin = 5 * time.Second // unless the URL says otherwise
+	pingWithin    = 2 * time.Second // a connection that was idle; then another is made
 )
 
 // settings are what each connection is given. What a write acknowledged must be
@@ -226,7 +225,7 @@ func (s shown) Unwrap() error { return s.error }
 // that come later are refused. Closing twice is harmless.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
-		s.write.stop()
+		s.write.Stop()
 		s.release()
 	})
 	return nil

@@ -275,7 +275,7 @@ func TestClose_LeavesNoConnection(t *testing.T) {
 		return err == nil && n == 0
 	}, time.Minute, 10*time.Millisecond)
 	_, err = s.CreateUser(t.Context(), "acme", user("bob"), directory.Origin{})
-	require.ErrorIs(t, err, errClosed)
+	require.ErrorIs(t, err, relational.ErrClosed)
 	_, err = s.User(t.Context(), "acme", "ada")
-	require.ErrorIs(t, err, errClosed)
+	require.ErrorIs(t, err, relational.ErrClosed)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 // read runs one read on a connection that is free.
@@ -48,8 +49,8 @@ func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 		return nil, err
 	}
 	select {
-	case <-s.write.closing:
-		return nil, errClosed
+	case <-s.write.Closing():
+		return nil, relational.ErrClosed
 	default:
 	}
 	c, err := s.pool.Acquire(ctx)

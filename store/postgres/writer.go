@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/internal/crashpoint"
 	"github.com/scim-bridge/scim-bridge/store/relational"
 )
@@ -21,8 +19,6 @@ const (
 	// disk nor the network is what limits them, few enough that the first need
 	// not wait. Each is a subtransaction, of which PostgreSQL keeps 64 at hand.
 	maxBatch = 64
-	// maxQueue is how many writes may wait: a second of work or so.
-	maxQueue = 1024
 	// batchTimeout is how long the writes of one commit may take together. A network
 	// that carries nothing keeps the writer from another connection for so long.
 	batchTimeout = 30 * time.Second
@@ -35,9 +31,6 @@ const (
 	outcomePatience = 10 * time.Second
 )
 
-// errClosed is what a write gets after Close.
-var errClosed = errors.New("store is closed")
-
 // codeOutdated is raised by the function hold: see its migration.
 const codeOutdated = "SB001"
 
@@ -45,19 +38,13 @@ const codeOutdated = "SB001"
 var errOutdated = errors.New("a newer release has changed the tables: this one can only read, stop it")
 
 // write is one write that waits for its turn.
-type write struct {
-	ended func() error // says why the one who waits no longer does
-	do    func(ctx context.Context, t *tx) error
-	err   error
-	wake  []string      // orgs for which something became due
-	done  chan struct{} // closed when err is final
-}
+type write = relational.Write[*tx]
 
 // tx is what a write works with. Its context is not the caller's: a statement
 // that is interrupted would undo the writes of others.
 type tx struct {
-	*write
 	*conn
+	write *write
 }
 
 // Generation implements relational.Tx. A transaction has many: see its migration.
@@ -72,59 +59,27 @@ func (t *tx) Generation(ctx context.Context, _ string) (int64, error) {
 }
 
 // Wake implements relational.Tx.
-func (t *tx) Wake(org string) { t.wake = append(t.wake, org) }
+func (t *tx) Wake(org string) { t.write.Woken = append(t.write.Woken, org) }
 
 // writer is the goroutine that does all writes.
 type writer struct {
+	*relational.Queue[*tx]
 	connect func(ctx context.Context) (*pgx.Conn, error)
 	heard   *listener
 	known   int64            // up to which number this release knows the tables
 	woken   func(org string) // told of what became due, after the commit
 
-	pg      *pgx.Conn // nil until it is needed
-	queue   chan *write
-	closing chan struct{} // closed to end it
-	stopped chan struct{} // closed when it has ended
-	once    sync.Once
+	pg      *pgx.Conn    // nil until it is needed
 	commits atomic.Int64 // how often it committed
 }
 
 func newWriter(connect func(context.Context) (*pgx.Conn, error), heard *listener, known int64, woken func(org string)) *writer {
 	return &writer{
+		Queue:   relational.NewQueue[*tx](),
 		connect: connect,
 		heard:   heard,
 		known:   known,
 		woken:   woken,
-		queue:   make(chan *write, maxQueue),
-		closing: make(chan struct{}),
-		stopped: make(chan struct{}),
-	}
-}
-
-// stop ends the writer after it did what waits.
-func (w *writer) stop() {
-	w.once.Do(func() { close(w.closing) })
-	<-w.stopped
-}
-
-// run does writes until stop.
-func (w *writer) run() {
-	defer close(w.stopped)
-	defer w.hangUp()
-	for {
-		select {
-		case first := <-w.queue:
-			w.batch(first)
-		case <-w.closing:
-			for {
-				select {
-				case first := <-w.queue:
-					w.batch(first)
-				default:
-					return
-				}
-			}
-		}
 	}
 }
 
@@ -151,14 +106,7 @@ func (w *writer) batch(first *write) {
 		}
 	}
 	for _, q := range all {
-		if err != nil {
-			q.err = err
-		} else {
-			for _, org := range q.wake {
-				w.woken(org)
-			}
-		}
-		close(q.done)
+		q.Answer(err, w.woken)
 	}
 }
 
@@ -228,7 +176,7 @@ func (w *writer) try(all []*write, careful bool) ([]*write, error) {
 	var err error
 	for i := 0; err == nil && i < maxBatch; i++ {
 		if i == len(all) {
-			next, ok := w.next()
+			next, ok := w.Next()
 			if !ok {
 				break
 			}
@@ -258,16 +206,6 @@ func (w *writer) try(all []*write, careful bool) ([]*write, error) {
 	return all, nil
 }
 
-// next takes a write that waits, if there is one.
-func (w *writer) next() (*write, bool) {
-	select {
-	case q := <-w.queue:
-		return q, true
-	default:
-		return nil, false
-	}
-}
-
 // commit ends a transaction and tells other processes whom it woke.
 func (w *writer) commit(ctx context.Context, c *conn, all []*write) error {
 	if c.id == "" { // without it nobody could ask what became of the transaction
@@ -277,7 +215,7 @@ func (w *writer) commit(ctx context.Context, c *conn, all []*write) error {
 	}
 	told := make(map[string]bool)
 	for _, q := range all {
-		for _, org := range q.wake {
+		for _, org := range q.Woken {
 			if !told[org] {
 				told[org] = true
 				c.Later("SELECT pg_notify($1, $2)", w.heard.channel, w.heard.message(saidDue, org))
@@ -300,29 +238,29 @@ func (w *writer) commit(ctx context.Context, c *conn, all []*write) error {
 // one does one write in a savepoint. It returns an error if the whole
 // transaction is lost.
 func (w *writer) one(ctx context.Context, c *conn, q *write, careful bool) error {
-	q.wake = nil // of an earlier try
-	if q.err = q.ended(); q.err != nil {
+	q.Woken = nil // of an earlier try
+	if q.Err = q.Ended(); q.Err != nil {
 		return nil
 	}
 	kept, trips := len(c.waiting), c.trips
 	c.Later("SAVEPOINT one")
 	c.owner = q
-	q.err = q.do(ctx, &tx{write: q, conn: c})
-	if q.err == nil && careful {
-		q.err = c.flush(ctx)
+	q.Err = q.Do(ctx, &tx{write: q, conn: c})
+	if q.Err == nil && careful {
+		q.Err = c.flush(ctx)
 	}
 	c.owner = nil
 	switch {
 	case c.lost != nil:
 		return c.lost
 	case c.c.IsClosed():
-		return q.err
-	case q.err == nil:
+		return q.Err
+	case q.Err == nil:
 		c.Later("RELEASE one")
 		return nil
 	}
-	q.wake = nil
-	if retry := sort(q.err, false); again(retry) {
+	q.Woken = nil
+	if retry := sort(q.Err, false); again(retry) {
 		return retry
 	}
 	if c.trips == trips { // not even the savepoint was made
@@ -331,7 +269,7 @@ func (w *writer) one(ctx context.Context, c *conn, q *write, careful bool) error
 	}
 	c.waiting = nil
 	if err := c.simple(ctx, "ROLLBACK TO one; RELEASE one"); err != nil {
-		return errors.Join(err, q.err)
+		return errors.Join(err, q.Err)
 	}
 	return nil
 }
@@ -368,47 +306,5 @@ func (w *writer) outcome(id string, lost error) error {
 // update runs a write and returns when it is on disk, or failed, or ctx ends. Then
 // it may still happen, if it has begun.
 func (s *Store) update(ctx context.Context, p relational.Patience, do func(ctx context.Context, t *tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if p == relational.Refuse {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, s.patience)
-		defer cancel()
-	}
-	w := s.write
-	q := &write{ended: ctx.Err, do: do, done: make(chan struct{})}
-	if p == relational.Wait {
-		select {
-		case w.queue <- q:
-		case <-w.closing:
-			return errClosed
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	} else {
-		select {
-		case <-w.closing:
-			return errClosed
-		default:
-		}
-		select {
-		case w.queue <- q:
-		default:
-			return fmt.Errorf("queue of %d writes is full: %w", maxQueue, directory.ErrOverloaded)
-		}
-	}
-	select {
-	case <-q.done:
-		return q.err
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-w.stopped:
-	}
-	select {
-	case <-q.done: // it was among the last
-		return q.err
-	default:
-		return errClosed
-	}
+	return s.write.Do(ctx, p, s.patience, do)
 }

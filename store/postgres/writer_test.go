@@ -37,7 +37,7 @@ func hold(t *testing.T, s *Store) (release func() error) {
 
 // queued waits until n writes wait.
 func queued(s *Store, n int) {
-	for len(s.write.queue) != n {
+	for s.write.Len() != n {
 		time.Sleep(time.Millisecond)
 	}
 }
@@ -91,7 +91,7 @@ func TestWriter_ErrorUndoesItsOwnWriteOnly(t *testing.T) {
 		} {
 			go func() {
 				bad <- s.update(t.Context(), relational.Wait, func(ctx context.Context, w *tx) error {
-					w.wake = append(w.wake, fmt.Sprint("org-", i))
+				w.Wake(fmt.Sprint("org-", i))
 					return fail(ctx, w)
 				})
 			}()

@@ -17,6 +17,7 @@ import (
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/scim/filter"
+	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 // writeToFailingDisk names the variable that makes the test binary the child of
@@ -104,7 +105,7 @@ func TestUpdate_ADiskThatHangsIsNotWaitedForWithoutEnd(t *testing.T) {
 		release := hold(t, s) // as a disk does that takes its time
 		began := time.Now()
 		require.ErrorIs(t, createAll(t.Context(), s, "hanging"), context.DeadlineExceeded)
-		require.Equal(t, answerWithin, time.Since(began))
+		require.Equal(t, relational.AnswerWithin, time.Since(began))
 		_, err := s.User(t.Context(), "acme", "before0")
 		require.NoError(t, err, "reads go on")
 		require.NoError(t, release())

@@ -127,7 +127,7 @@ func (s *Store) open(ctx context.Context, opts Options) error {
 		return err
 	}
 	s.write = newWriter(c, s.signals.Send)
-	go s.write.run()
+	go s.write.Run(s.write.batch, func() {})
 	return nil
 }
 
@@ -163,7 +163,7 @@ func fileURL(path string) string {
 // that come later are refused. Closing twice returns what the first did.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
-		s.write.stop()
+		s.write.Stop()
 		for range s.nread {
 			c := <-s.readers
 			s.closed = errors.Join(s.closed, c.close())

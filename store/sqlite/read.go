@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
 // read runs short reads on a connection that is free. It asks the context
@@ -47,8 +48,8 @@ func (s *Store) reader(ctx context.Context) (*conn, error) {
 	select {
 	case c := <-s.readers:
 		return c, nil
-	case <-s.write.closing:
-		return nil, errClosed
+	case <-s.write.Closing():
+		return nil, relational.ErrClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

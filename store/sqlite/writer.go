@@ -6,42 +6,24 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"time"
 
-	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/internal/crashpoint"
 	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
-const (
-	// maxBatch is how many writes share a commit at most: enough that the disk
-	// is no longer what limits them, few enough that the first need not wait.
-	maxBatch = 64
-	// maxQueue is how many writes may wait: less than a second of work.
-	maxQueue = 1024
-	// answerWithin is how long a write of the directory waits for a disk that hangs.
-	answerWithin = 30 * time.Second
-)
-
-// errClosed is what a write gets after Close.
-var errClosed = errors.New("store is closed")
+// maxBatch is how many writes share a commit at most: enough that the disk is no
+// longer what limits them, few enough that the first need not wait.
+const maxBatch = 64
 
 // write is one write that waits for its turn.
-type write struct {
-	ended func() error // says why the one who waits no longer does
-	do    func(ctx context.Context, t *tx) error
-	err   error
-	wake  []string      // orgs for which something became due
-	done  chan struct{} // closed when err is final
-}
+type write = relational.Write[*tx]
 
 // tx is what a write works with. Its context is not the caller's: a statement
 // that is interrupted would undo the writes of others.
 type tx struct {
-	*write
 	*conn
+	write  *write
 	failed error // of the first statement that nobody waited for
 }
 
@@ -88,52 +70,21 @@ func (t *tx) Generation(ctx context.Context, org string) (n int64, err error) {
 }
 
 // Wake implements relational.Tx.
-func (t *tx) Wake(org string) { t.wake = append(t.wake, org) }
+func (t *tx) Wake(org string) { t.write.Woken = append(t.write.Woken, org) }
 
 // writer is the goroutine that does all writes.
 type writer struct {
+	*relational.Queue[*tx]
 	c       *conn
-	queue   chan *write
-	closing chan struct{} // closed to end it
-	stopped chan struct{} // closed when it has ended
-	once    sync.Once
 	commits atomic.Int64     // how often it committed
 	woken   func(org string) // told of what became due, after the commit
 }
 
 func newWriter(c *conn, woken func(org string)) *writer {
 	return &writer{
-		c:       c,
-		queue:   make(chan *write, maxQueue),
-		closing: make(chan struct{}),
-		stopped: make(chan struct{}),
-		woken:   woken,
-	}
-}
-
-// stop ends the writer after it did what waits.
-func (w *writer) stop() {
-	w.once.Do(func() { close(w.closing) })
-	<-w.stopped
-}
-
-// run does writes until stop.
-func (w *writer) run() {
-	defer close(w.stopped)
-	for {
-		select {
-		case first := <-w.queue:
-			w.batch(first)
-		case <-w.closing:
-			for {
-				select {
-				case first := <-w.queue:
-					w.batch(first)
-				default:
-					return
-				}
-			}
-		}
+		Queue: relational.NewQueue[*tx](),
+		c:     c,
+		woken: woken,
 	}
 }
 
@@ -147,12 +98,8 @@ func (w *writer) batch(first *write) {
 	}
 	err := w.one(ctx, first)
 	for err == nil && len(all) < maxBatch {
-		var next *write
-		select {
-		case next = <-w.queue:
-		default:
-		}
-		if next == nil {
+		next, ok := w.Next()
+		if !ok {
 			break
 		}
 		all = append(all, next)
@@ -176,17 +123,17 @@ func (w *writer) batch(first *write) {
 // one does one write in a savepoint. It returns an error if the whole
 // transaction is lost, as it is after a full disk.
 func (w *writer) one(ctx context.Context, q *write) error {
-	if q.err = q.ended(); q.err != nil {
+	if q.Err = q.Ended(); q.Err != nil {
 		return nil
 	}
 	if _, err := w.c.Exec(ctx, "SAVEPOINT one"); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	t := &tx{write: q, conn: w.c}
-	if q.err = advise(cmp.Or(q.do(ctx, t), t.failed)); q.err != nil {
-		q.wake = nil
+	if q.Err = advise(cmp.Or(q.Do(ctx, t), t.failed)); q.Err != nil {
+		q.Woken = nil
 		if _, err := w.c.Exec(ctx, "ROLLBACK TO one"); err != nil {
-			return fmt.Errorf("roll back: %w", errors.Join(err, q.err))
+			return fmt.Errorf("roll back: %w", errors.Join(err, q.Err))
 		}
 	}
 	if _, err := w.c.Exec(ctx, "RELEASE one"); err != nil {
@@ -198,61 +145,12 @@ func (w *writer) one(ctx context.Context, q *write) error {
 // answer tells all of a batch what became of it.
 func (w *writer) answer(all []*write, err error) {
 	for _, q := range all {
-		if err != nil {
-			q.err = err
-		} else {
-			for _, org := range q.wake {
-				w.woken(org)
-			}
-		}
-		close(q.done)
+		q.Answer(err, w.woken)
 	}
 }
 
 // update runs a write and returns when it is on disk, or failed, or ctx ends. Then
 // it may still happen, if it has begun.
 func (s *Store) update(ctx context.Context, p relational.Patience, do func(ctx context.Context, t *tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if p == relational.Refuse {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, answerWithin)
-		defer cancel()
-	}
-	w := s.write
-	q := &write{ended: ctx.Err, do: do, done: make(chan struct{})}
-	if p == relational.Wait {
-		select {
-		case w.queue <- q:
-		case <-w.closing:
-			return errClosed
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	} else {
-		select {
-		case <-w.closing:
-			return errClosed
-		default:
-		}
-		select {
-		case w.queue <- q:
-		default:
-			return fmt.Errorf("queue of %d writes is full: %w", maxQueue, directory.ErrOverloaded)
-		}
-	}
-	select {
-	case <-q.done:
-		return q.err
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-w.stopped:
-	}
-	select {
-	case <-q.done: // it was among the last
-		return q.err
-	default:
-		return errClosed
-	}
+	return s.write.Do(ctx, p, relational.AnswerWithin, do)
 }

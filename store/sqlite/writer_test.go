@@ -39,7 +39,7 @@ func hold(t *testing.T, s *Store) (release func() error) {
 
 // queued waits until n writes wait.
 func queued(s *Store, n int) {
-	for len(s.write.queue) != n {
+	for s.write.Len() != n {
 		time.Sleep(time.Millisecond) // in a bubble: until all others block
 	}
 }
@@ -164,20 +164,20 @@ func TestWriter_FullQueueRefusesRequestsAndNotTheDispatcher(t *testing.T) {
 		l := leaseOf(t, s)
 		release := hold(t, s)
 		errs := make(chan error)
-		for i := range maxQueue {
+		for i := range relational.MaxQueue {
 			go func() {
 				_, err := s.CreateUser(t.Context(), "acme", user(fmt.Sprint(i)), directory.Origin{})
 				errs <- err
 			}()
 		}
-		queued(s, maxQueue)
+		queued(s, relational.MaxQueue)
 		_, err := s.CreateUser(t.Context(), "acme", user("one-more"), directory.Origin{})
 		require.ErrorIs(t, err, directory.ErrOverloaded)
 		settled := make(chan error)
 		go func() { settled <- s.Settle(t.Context(), l, plan.Settlement{}, time.Now()) }()
 		synctest.Wait()
 		require.NoError(t, release())
-		for range maxQueue {
+		for range relational.MaxQueue {
 			require.NoError(t, <-errs)
 		}
 		require.NoError(t, <-settled)
@@ -203,7 +203,7 @@ func TestClose_DoesWhatWaitsAndLeavesNothingRunning(t *testing.T) {
 		go func() { closed <- s.Close() }()
 		synctest.Wait()
 		_, err = s.CreateUser(t.Context(), "acme", user("late"), directory.Origin{})
-		assert.ErrorIs(t, err, errClosed)
+		assert.ErrorIs(t, err, relational.ErrClosed)
 		require.NoError(t, release())
 		for range 5 {
 			require.NoError(t, <-errs)
