@@ -69,7 +69,7 @@ var ownCodes = map[string]OwnCode{
 		"Rename the group in the identity provider, or assign the product profile to a user group in the Admin Console."},
 	"bridge.group.reserved": {umapi.CodePermanent, "The name begins with an underscore, as those of Adobe's administrator groups do.",
 		"Rename the group in the identity provider, or do not push it: its members would be given rights."},
-	codeTypeUnknown: {umapi.CodeTransient, "Adobe does not say whether the group is a user group, and the user has no address of their own to be added by. It fails after three hours.",
+	codeTypeUnknown: {umapi.CodeTransient, "Adobe does not say whether the group is a user group, and its members may hold rights that a rule gave, or the user has no address of their own to be added by. It fails after six hours.",
 		"Nothing: Adobe's groups are listed again. If it stays, look for the group's name under Products and Users > User Groups in the Admin Console."},
 	"bridge.group.target_missing": {umapi.CodeNeedsPerson, "A rule of the configuration maps the group to one that Adobe does not have. Where another group is about to make it, it is waited for.",
 		"Correct the name in mapping.groups, or make the user group or product profile in the Admin Console and then scim-bridge retry."},

@@ -18,6 +18,11 @@ func (w *world) placeGroup(d Due) {
 		w.placeByRule(d, t)
 		return
 	}
+	if g := w.byName[directory.Fold(t.name)]; g != nil && g.untyped() {
+		w.plan.NeedsGroups = true
+		w.waitFor(d, listingPatience, typeUnknown(fmt.Sprintf("whether %q is a user group", g.Name)))
+		return
+	}
 	if w.leaveRules(t); t.problem != nil {
 		return
 	}

@@ -236,11 +236,16 @@ func (w *world) packEdge(e *edge, alone bool, best *cover) {
 func (w *world) waitForType(e *edge) {
 	w.plan.NeedsGroups = true
 	for _, d := range slices.Concat(e.due, e.also) {
-		w.waitFor(d, listingPatience, Problem{
-			Code:    codeTypeUnknown,
-			Message: fmt.Sprintf("Adobe does not say whether %q is a user group, and %s has no address of its own to be added by", e.group.Name, e.account.Email),
-			Hint:    "nothing to do: its groups are listed again; if it stays, look for the name under Products and User Groups in the Admin Console",
-		})
+		w.waitFor(d, listingPatience, typeUnknown(
+			fmt.Sprintf("whether %q is a user group, and %s has no address of its own to be added by", e.group.Name, e.account.Email)))
+	}
+}
+
+func typeUnknown(what string) Problem {
+	return Problem{
+		Code:    codeTypeUnknown,
+		Message: "Adobe does not say " + what,
+		Hint:    "nothing to do: its groups are listed again; if it stays, look for the name under Products and User Groups in the Admin Console",
 	}
 }
 

@@ -23,6 +23,10 @@ func (g *group) protected() bool { return g.rules.Protected.Group(g.Name) }
 // may be one, and is not protected.
 func (g *group) mappable() bool { return !g.grants() && !g.protected() }
 
+// untyped reports whether members may have been given what the group grants, and Adobe
+// has not said whether it is a user group: no group has it by its name until then.
+func (g *group) untyped() bool { return g.Ruled && g.Type == "" && g.Presence == Present }
+
 // closed reports whether no membership of it is touched: it is protected, or gives
 // rights and never was a rule's target, though a group has its name.
 func (g *group) closed() bool { return g.protected() || g.grants() && len(g.teams) > 0 && !g.Ruled }

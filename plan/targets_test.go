@@ -76,6 +76,17 @@ func TestBuild_GroupsByRule(t *testing.T) {
 			},
 			decided: map[string]string{"group h": "done"},
 		},
+		"by its name none gets what a rule named before Adobe has said what it is": {
+			world: func(l *ledger) {
+				l.adobeGroups["p"] = plan.AdobeGroup{ID: "p", Name: "Team", Presence: plan.Present, Adopted: true, Ruled: true}
+				l.mirrored("u", ada)
+				l.edges[plan.Edge{Account: "u", Group: "p"}] = plan.Present
+				l.putGroup("g", "Team")
+				l.join("g", "u")
+			},
+			decided: map[string]string{"group g": "retry bridge.group.type_unknown", "edge gu": "parked bridge.waits"},
+			listing: true,
+		},
 		"without the rule a profile of the group's name is left": {
 			world: func(l *ledger) {
 				listed(l, "Team", umapi.ProductProfile)
