@@ -18,6 +18,8 @@ type database interface {
 	// mayBeUnsure reports whether what a write answered with 503 became of may be
 	// unknown: where a database is at the other end of a network.
 	mayBeUnsure() bool
+	// forget has it not wait for what a process had that was killed.
+	forget() error
 	// troubles are the moments of a kill that come after a trouble of the database's
 	// own.
 	troubles() []string
@@ -29,6 +31,8 @@ type database interface {
 type file struct{}
 
 func (file) store(*testing.T) string { return "sqlite:bridge.db" }
+
+func (file) forget() error { return nil }
 
 func (file) mayBeUnsure() bool { return false }
 
@@ -56,6 +60,9 @@ func (s *server) store(t *testing.T) string {
 	s.networks = append(s.networks, network)
 	return network.URL()
 }
+
+// forget ends leases, which else last for longer than most of the processes here.
+func (s *server) forget() error { return s.Exec("UPDATE leases SET holder = '', expires = 0") }
 
 func (*server) mayBeUnsure() bool { return true }
 

@@ -121,6 +121,7 @@ func (w *world) look() {
 
 // kill starts a process, has it die at a moment, and returns which it was.
 func (w *world) kill(moment string, chance *rand.Rand) string {
+	require.NoError(w.t, w.database.forget())
 	r, at, patience := w.only(), "", reach
 	switch moment {
 	case starting:
