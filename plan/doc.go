@@ -46,6 +46,9 @@
 // their members change. Those that are not there are mirrored all the same, so that the
 // link is known when they come. One that was there and is not seen any more is doubtful
 // with its memberships: when it is back, all of them are made or removed once more.
+// An Adobe group remembers that a rule named it, since the links may be gone before the
+// memberships are: what a user's command gave, a user's command takes away, and no group
+// has it by its name before Adobe has said that it is a user group.
 //
 // # What a reply proves
 //
