@@ -34,7 +34,7 @@ type admin struct {
 // adminOrg is an org with what its dispatcher knows.
 type adminOrg struct {
 	name     string
-	budget   func() []dispatch.Allowance
+	budget   func(context.Context) ([]dispatch.Allowance, error)
 	forecast func(context.Context, dispatch.Backlog) (dispatch.Forecast, error)
 }
 

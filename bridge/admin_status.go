@@ -16,6 +16,9 @@ import (
 type StatusReport struct {
 	At   time.Time   `json:"at"`
 	Orgs []OrgStatus `json:"orgs"`
+	// Replicas are the processes that have the database open, this one among them,
+	// and those that were not seen for a while and did not say goodbye.
+	Replicas []Replica `json:"replicas"`
 }
 
 // OrgStatus is the work of one org.
@@ -34,6 +37,8 @@ type OrgStatus struct {
 	// the oldest first.
 	HeldSubjects   []Stuck `json:"held_subjects"`
 	FailedSubjects []Stuck `json:"failed_subjects"`
+	// Dispatcher is who sends to Adobe, left out if nobody does at the moment.
+	Dispatcher *OrgDispatcher `json:"dispatcher,omitempty"`
 	// Budget is what may be sent to Adobe, action calls first.
 	Budget []Allowance `json:"budget"`
 	// ClearBy is left out where nothing is pending: what is parked then waits for
@@ -112,17 +117,23 @@ func (a *admin) status(r *http.Request) (any, error) {
 		return nil, err
 	}
 	report := StatusReport{At: now(), Orgs: []OrgStatus{}}
+	all, err := a.store.Replicas(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	report.Replicas = replicasOf(all, orgs)
 	for _, o := range orgs {
-		s, err := a.statusOf(r.Context(), o, report.At)
+		s, err := a.statusOf(r.Context(), o)
 		if err != nil {
 			return nil, err
 		}
+		s.Dispatcher = dispatcherOf(all, o.name)
 		report.Orgs = append(report.Orgs, s)
 	}
 	return report, nil
 }
 
-func (a *admin) statusOf(ctx context.Context, o adminOrg, at time.Time) (OrgStatus, error) {
+func (a *admin) statusOf(ctx context.Context, o adminOrg) (OrgStatus, error) {
 	st, err := a.store.Status(ctx, o.name)
 	if err != nil {
 		return OrgStatus{}, err
@@ -135,11 +146,15 @@ func (a *admin) statusOf(ctx context.Context, o adminOrg, at time.Time) (OrgStat
 	if err != nil {
 		return OrgStatus{}, err
 	}
+	budget, err := o.budget(ctx)
+	if err != nil {
+		return OrgStatus{}, err
+	}
 	s := OrgStatus{
 		Org: o.name, Oldest: st.Oldest,
 		Pending: countsOf(st.Pending), Parked: countsOf(st.Parked), Held: countsOf(st.Held), Failed: countsOf(st.Failed),
 		HeldSubjects: names.stuck(st.Holds), FailedSubjects: names.stuck(st.Failures),
-		Budget: allowancesOf(o.budget()),
+		Budget: allowancesOf(budget),
 	}
 	if s.Pending.Total() > 0 {
 		f, err := o.forecast(ctx, dispatch.Backlog(s.Waiting()))

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -101,8 +102,8 @@ func TestStatus_RefusedCredentialsNeedAPerson(t *testing.T) {
 	atDesk(t, func(d *desk) {
 		require.False(d, d.status().NeedsPerson())
 		until := now().Add(time.Minute)
-		d.admin.orgs[0].budget = func() []dispatch.Allowance {
-			return []dispatch.Allowance{{Endpoint: dispatch.Actions, Next: until, PausedUntil: until, Why: dispatch.PauseDenied}}
+		d.admin.orgs[0].budget = func(context.Context) ([]dispatch.Allowance, error) {
+			return []dispatch.Allowance{{Endpoint: dispatch.Actions, Next: until, PausedUntil: until, Why: dispatch.PauseDenied}}, nil
 		}
 		s := d.status()
 		require.Equal(d, "denied", s.Budget[0].Why)

@@ -39,8 +39,8 @@ func atDesk(t *testing.T, story func(d *desk)) {
 		st, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "bridge.db"), sqlite.Options{})
 		require.NoError(t, err)
 		defer func() { require.NoError(t, st.Close()) }()
-		budget := func() []dispatch.Allowance {
-			return []dispatch.Allowance{{Endpoint: dispatch.Actions, Limit: 20, Learned: 10, Spent: 3, Next: now().Add(6 * time.Second)}}
+		budget := func(context.Context) ([]dispatch.Allowance, error) {
+			return []dispatch.Allowance{{Endpoint: dispatch.Actions, Limit: 20, Learned: 10, Spent: 3, Next: now().Add(6 * time.Second)}}, nil
 		}
 		story(&desk{T: t, store: st, admin: &admin{
 			store: st, log: slog.New(slog.NewTextHandler(t.Output(), nil)),

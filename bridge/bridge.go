@@ -63,6 +63,8 @@ type Bridge struct {
 	dispatchers []dispatcher
 	upkeep      *upkeep
 	clients     []*umapi.Client
+	store       store.Leases
+	digests     map[string]string // of the configuration of each org
 	timeout     time.Duration
 	unready     atomic.Bool // as /readyz last said
 	log         *slog.Logger
@@ -94,6 +96,11 @@ func New(cfg Config, st store.Store) (*Bridge, error) {
 	if err := b.addOrgs(cfg, st); err != nil {
 		return nil, fmt.Errorf("bridge: %w", err)
 	}
+	told, err := digests(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("bridge: %w", err)
+	}
+	b.store, b.digests = st, told
 	b.upkeep = newUpkeep(cfg, st, b.log)
 	if cfg.SCIM.Log == nil {
 		cfg.SCIM.Log = cfg.Log
@@ -184,6 +191,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	parts, ended := errgroup.WithContext(ctx)
+	parts.Go(func() error { return b.announce(work) })
 	for _, d := range b.dispatchers {
 		parts.Go(func() error { return d.run(work) })
 	}

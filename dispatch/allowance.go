@@ -1,7 +1,11 @@
 package dispatch
 
 import (
+	"context"
+	"errors"
 	"time"
+
+	"github.com/scim-bridge/scim-bridge/store/lease"
 )
 
 // Endpoint is what Adobe limits by itself; see the throttling section of each
@@ -52,9 +56,35 @@ const (
 	PauseBroken      Pause = "broken"      // requests fail
 )
 
-// Budget returns what may be sent to each endpoint, actions first. It may be
-// called at any time, from any goroutine.
-func (d *Dispatcher) Budget() []Allowance { return d.budget.look() }
+// Budget returns what may be sent to each endpoint, actions first. Where another process
+// dispatches the org it is what the store knows of that one's: its calls, and until
+// when Adobe asked to wait. It may be called at any time, from any goroutine.
+func (d *Dispatcher) Budget(ctx context.Context) ([]Allowance, error) {
+	b, err := d.spent(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return b.look(), nil
+}
+
+// spent is the budget of whoever dispatches the org.
+func (d *Dispatcher) spent(ctx context.Context) (*budget, error) {
+	if !errors.Is(d.gate.Pass(), lease.ErrLost) {
+		return d.budget, nil
+	}
+	now := clock()
+	paused, err := d.store.Pause(ctx, d.cfg.Org)
+	if err != nil {
+		return nil, err
+	}
+	calls, err := d.store.SentSince(ctx, d.cfg.Org, now.Add(-perMinuteWindow-d.cfg.CallTimeout))
+	if err != nil {
+		return nil, err
+	}
+	b := newBudget(d.cfg.ActionsPerMinute, d.cfg.ReadsPerMinute, d.log)
+	b.restore(paused, endedBy(calls, d.cfg.CallTimeout, now), nil)
+	return b, nil
+}
 
 func (b *budget) look() []Allowance {
 	b.mu.Lock()

@@ -44,7 +44,11 @@ func (f Forecast) Of(user, group string) (time.Time, bool) {
 func (d *Dispatcher) Forecast(ctx context.Context, all Backlog) (Forecast, error) {
 	f := Forecast{now: clock()}
 	limits := d.cfg.Limits.OrDefaults()
-	turns := d.budget.turns()
+	spent, err := d.spent(ctx)
+	if err != nil {
+		return Forecast{}, err
+	}
+	turns := spent.turns()
 	from := turns.Next(f.now)
 	due, err := d.store.Due(ctx, d.cfg.Org, f.now, foreseen)
 	if err != nil {

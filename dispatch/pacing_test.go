@@ -19,10 +19,18 @@ import (
 	"github.com/scim-bridge/scim-bridge/umapi/emulator"
 )
 
+// budget is what the dispatcher says of it.
+func (w *world) budget() []dispatch.Allowance {
+	w.t.Helper()
+	all, err := w.dispatcher.Budget(w.t.Context())
+	require.NoError(w.t, err)
+	return all
+}
+
 // allowance is what the dispatcher says of an endpoint.
 func (w *world) allowance(e dispatch.Endpoint) dispatch.Allowance {
 	w.t.Helper()
-	for _, a := range w.dispatcher.Budget() {
+	for _, a := range w.budget() {
 		if a.Endpoint == e {
 			return a
 		}
@@ -286,7 +294,7 @@ func TestRun_ALockOutPausesEverything(t *testing.T) {
 		require.Empty(t, w.calls())
 		w.settle()
 		require.GreaterOrEqual(t, w.calls()[0].Time.Sub(began), 3243*time.Second)
-		for _, a := range w.dispatcher.Budget() {
+		for _, a := range w.budget() {
 			require.Equal(t, a.Limit, a.Learned, "that is no sign of a lower limit")
 		}
 	})

@@ -109,6 +109,26 @@ func TestDocs_StatusIsWhatIsPrinted(t *testing.T) {
 	require.Equal(t, block("text"), statusText(documented(), ""))
 }
 
+func TestDocs_ReplicasAreWhatIsPrinted(t *testing.T) {
+	t.Parallel()
+	_, block := operations(t)
+	r := documented()
+	ago := func(d time.Duration) time.Time { return r.At.Add(-d) }
+	r.Orgs[0].Dispatcher = &bridge.OrgDispatcher{Replica: "bridge-0/1", Since: ago(26 * time.Minute)}
+	r.Replicas = []bridge.Replica{
+		{Name: "bridge-0/1", Started: ago(27 * time.Minute), Dispatches: []string{"acme"}},
+		{Name: "bridge-1/1", Here: true, Started: ago(24 * time.Minute)},
+		{Name: "bridge-2/1", Started: ago(30 * time.Second), Differs: []string{"acme"}},
+		{Name: "bridge-2/1", Started: ago(50 * time.Hour), Seen: ago(3 * time.Minute), Gone: true},
+	}
+	require.Equal(t, block("text replicas"), strings.TrimPrefix(replicasText(r), "\n"))
+	require.True(t, strings.HasSuffix(statusText(r, ""), replicasText(r)))
+	r.Orgs[0].Dispatcher = nil
+	require.Contains(t, replicasText(r), "\n  nobody dispatches acme at the moment")
+	r.Replicas = r.Replicas[:1]
+	require.Empty(t, replicasText(r), "one is nothing to speak of")
+}
+
 func TestStatusText_OrgsThatNeedAPersonComeFirst(t *testing.T) {
 	t.Parallel()
 	text := statusText(bridge.StatusReport{Orgs: []bridge.OrgStatus{

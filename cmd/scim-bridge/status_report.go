@@ -33,7 +33,7 @@ func statusText(r bridge.StatusReport, suffix string) string {
 		}
 		orgText(&b, o, r.At, suffix)
 	}
-	return b.String()
+	return b.String() + replicasText(r)
 }
 
 func orgText(b *strings.Builder, o bridge.OrgStatus, at time.Time, suffix string) {
