@@ -52,7 +52,7 @@ type upkeep struct {
 	journal Journal
 	calls   time.Duration // how long settled calls are kept
 	log     *slog.Logger
-	failed  bool // as the last round did
+	failed  bool // as the last round did, other than for a full queue
 }
 
 // newUpkeep works out what the orgs need.
@@ -86,7 +86,7 @@ func (u *upkeep) run(ctx context.Context) error {
 		case n > 0:
 			u.log.Debug("removed what is kept no longer", "rows", n)
 		}
-		u.failed = err != nil
+		u.failed = err != nil && !errors.Is(err, directory.ErrOverloaded)
 	}
 	return nil
 }

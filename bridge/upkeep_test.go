@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,7 @@ type shelf struct {
 	began       time.Time
 	did         []string
 	keep        store.Keep
-	err         error
+	err, later  error // of the first time, and after that unless it is nil
 }
 
 func (s *shelf) note(format string, args ...any) {
@@ -36,7 +37,9 @@ func (s *shelf) Trim(_ context.Context, k store.Keep, limit int) (int, error) {
 	n := min(s.rows, limit)
 	s.rows, s.keep = s.rows-n, k
 	s.note("trim %d", n)
-	return n, s.err
+	err := s.err
+	s.err = cmp.Or(s.later, s.err)
+	return n, err
 }
 
 func (s *shelf) Shrink(context.Context) (bool, error) {
@@ -108,6 +111,10 @@ func TestUpkeep_GivesWayAndComesBack(t *testing.T) {
 	s = &shelf{err: errors.New("the disk is full")}
 	log := keeping(t, s, Config{}, 31*time.Minute)
 	require.Equal(t, 1, strings.Count(log, "WARN"), log)
+
+	s = &shelf{err: directory.ErrOverloaded, later: errors.New("the disk is full")}
+	log = keeping(t, s, Config{}, 31*time.Minute)
+	require.Equal(t, 1, strings.Count(log, "WARN"), "a full queue hides no other failure: %s", log)
 }
 
 // TestUpkeep_RunsWithTheBridge has old lines go from a real store.

@@ -103,6 +103,23 @@ func TestBudget_ObeysRetryAfter(t *testing.T) {
 	}
 }
 
+// What was let through in the minute before counts, however long the wait.
+func TestBudget_LearnsFromALongWaitWhatPassed(t *testing.T) {
+	t.Parallel()
+	for _, asked := range []time.Duration{time.Minute, 119 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBudget(10, 25, slog.New(slog.DiscardHandler))
+			for range 20 {
+				require.NoError(t, b.follow(t.Context(), ReadUser))
+				b.end(ReadUser, nil)
+			}
+			require.NoError(t, b.follow(t.Context(), ReadUser))
+			b.end(ReadUser, failure(429, umapi.OutcomeRefused, asked))
+			require.Equal(t, 20, b.look()[1].Learned, asked)
+		})
+	}
+}
+
 func TestBudget_IsNotANanosecondEarly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

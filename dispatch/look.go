@@ -16,7 +16,7 @@ const (
 
 // look reads what creates have made, some time after: whether Adobe made it at
 // all, and with which spelling and country if it was there before. It takes
-// what the rate of reads leaves, and tells nothing where Adobe does not answer. It reports whether it learned something, and when
+// what the rate of reads leaves. It reports whether it learned something, and when
 // the next look is due.
 func (d *Dispatcher) look(ctx context.Context) (bool, time.Time, error) {
 	accounts, err := d.store.ToLookAt(ctx, d.cfg.Org, looksAStep+1)

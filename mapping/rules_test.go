@@ -115,6 +115,19 @@ func TestAccount_PicksTheCountry(t *testing.T) {
 	}
 }
 
+func TestAccount_TakesWhatAdobeCanJustHold(t *testing.T) {
+	t.Parallel()
+	got, err := federated.Account(ada(func(u *directory.UserAttributes) {
+		u.UserName = strings.Repeat("u", 250)
+		u.Emails[0].Value = strings.Repeat("a", 48) + "@example.com" // 60
+		u.Name.GivenName, u.Name.FamilyName = strings.Repeat("é", 250), strings.Repeat("é", 250)
+	}))
+	require.NoError(t, err)
+	require.Len(t, got.Email, 60)
+	_, err = federated.Group(directory.GroupAttributes{DisplayName: strings.Repeat("é", 255)})
+	require.NoError(t, err)
+}
+
 func TestAccount_SaysWhatAdobeCannotHold(t *testing.T) {
 	t.Parallel()
 	for code, tt := range map[string]struct {
@@ -123,7 +136,7 @@ func TestAccount_SaysWhatAdobeCannotHold(t *testing.T) {
 	}{
 		"bridge.email.missing":         {federated, func(u *directory.UserAttributes) { u.UserName, u.Emails = "abyron", nil }},
 		"bridge.email.invalid":         {federated, func(u *directory.UserAttributes) { u.Emails[0].Value = "ada@" }},
-		"bridge.email.too_long":        {federated, func(u *directory.UserAttributes) { u.Emails[0].Value = strings.Repeat("a", 60) + "@example.com" }},
+		"bridge.email.too_long":        {federated, func(u *directory.UserAttributes) { u.Emails[0].Value = strings.Repeat("a", 49) + "@example.com" }}, // 61
 		"bridge.email.not_ascii":       {federated, func(u *directory.UserAttributes) { u.Emails[0].Value = "adá@example.com" }},
 		"bridge.name.missing":          {federated, func(u *directory.UserAttributes) { u.Name.FamilyName = " " }},
 		"bridge.name.too_long":         {federated, func(u *directory.UserAttributes) { u.Name.FamilyName = strings.Repeat("é", 251) }},
@@ -210,4 +223,21 @@ func TestRules_RefuseWhatIsProtected(t *testing.T) {
 	require.ErrorContains(t, err, "bridge.protected")
 	_, err = r.Group(directory.GroupAttributes{DisplayName: "it-ops"})
 	require.ErrorContains(t, err, "bridge.protected")
+}
+
+func TestProtection_ComparesWholeNames(t *testing.T) {
+	t.Parallel()
+	for pattern, is := range map[string]map[string]bool{
+		"Design":   {"design": true, "Graphic Design": false, "Designers": false, "": false},
+		"*Design":  {"Design": true, "Graphic Design": true, "Designers": false},
+		"De*gn":    {"Design": true, "Degn": true, "Den": false, "Graphic Design": false, "Designs": false},
+		"a*b*a":    {"aba": true, "a b a": true, "ab": false, "aab": false, "ba": false},
+		"*":        {"": true, "anything": true},
+		"ab*ba":    {"abba": true, "aba": false},
+		"*@x.test": {"ada@x.test": true, "ada@x.test.example": false},
+	} {
+		for name, want := range is {
+			require.Equal(t, want, mapping.Protection{Groups: []string{pattern}}.Group(name), "%q against %q", name, pattern)
+		}
+	}
 }

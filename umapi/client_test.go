@@ -179,6 +179,8 @@ func TestAct_JudgesEachAnswer(t *testing.T) {
 		"403 without a body":      {answers(403, ""), ClassDenied, OutcomeRefused, "", 0},
 		"403 of the gateway":      {answers(403, `{"error_code":"403003","message":"Api Key is invalid"}`), ClassDenied, OutcomeRefused, "403003", 0},
 		"403 migrating":           {answers(403, `{"result":"error.organization.migrating"}`), ClassTransient, OutcomeRefused, "error.organization.migrating", 0},
+		"403 about one user":      {answers(403, `{"result":"error.user.not_in_org"}`), ClassRejected, OutcomeRefused, "error.user.not_in_org", 0},
+		"403 of a new code":       {answers(403, `{"result":"error.new"}`), ClassDenied, OutcomeRefused, "error.new", 0},
 		"404":                     {answers(404, html), ClassDenied, OutcomeRefused, "", 0},
 		"408":                     {answers(408, ""), ClassTransient, OutcomeUnknown, "", 0},
 		"413":                     {answers(413, html), ClassRejected, OutcomeRefused, "", 0},

@@ -22,7 +22,7 @@ Backups, and what other programs keep, such as logs, are not touched.`,
 		Example: `  scim-bridge erase ada@example.com`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] == "" {
-				return hinted{usagef("%s: want one PERSON, got %d", cmd.CommandPath(), len(args)), "see: " + cmd.CommandPath() + " --help"}
+				return misused(cmd, "want one PERSON, got %d", len(args))
 			}
 			return nil
 		},
