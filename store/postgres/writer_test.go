@@ -91,7 +91,7 @@ func TestWriter_ErrorUndoesItsOwnWriteOnly(t *testing.T) {
 		} {
 			go func() {
 				bad <- s.update(t.Context(), relational.Wait, func(ctx context.Context, w *tx) error {
-				w.Wake(fmt.Sprint("org-", i))
+					w.Wake(fmt.Sprint("org-", i))
 					return fail(ctx, w)
 				})
 			}()

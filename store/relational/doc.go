@@ -1,6 +1,7 @@
 // Package relational keeps the storage contract of package store in SQL, once for
 // all databases. A driver, store/sqlite or store/postgres, embeds [Store] and brings
-// connections, transactions and what its database says differently: see [Database].
+// connections, transactions and what its database says differently: see [Database]. Its
+// writes wait in a [Queue], for the one goroutine that does them all.
 //
 // A step is the same everywhere, down to the text of its statements. They are
 // written in what both databases understand:

@@ -194,7 +194,8 @@ func (r request[T]) page(p cut) (query string, args []any, terms int, err error)
 	}
 	query = "SELECT " + r.columns + ", " + strings.Join(named, ", ") +
 		" FROM (SELECT " + strings.Join(shown, ", ") + " FROM " + r.from + " WHERE " + where +
-		" ORDER BY " + order.By(r.q.Descending != p.fromEnd) + " LIMIT CAST(" + in.Add(p.limit) + " AS BIGINT) OFFSET CAST(" + in.Add(p.offset) + " AS BIGINT)" + ") p" +
+		" ORDER BY " + order.By(r.q.Descending != p.fromEnd) +
+		" LIMIT CAST(" + in.Add(p.limit) + " AS BIGINT) OFFSET CAST(" + in.Add(p.offset) + " AS BIGINT)" + ") p" +
 		" CROSS JOIN " + r.from + r.joins + " WHERE " + key + " = " + named[len(named)-1] +
 		" ORDER BY " + named.By(r.q.Descending)
 	query, args = in.Used(query)

@@ -14,7 +14,9 @@ const maxStuck = 20
 
 const (
 	countDue = `
-		SELECT kind, CAST(SUM(pending - parked) AS BIGINT), CAST(SUM(parked) AS BIGINT), CAST(SUM(held) AS BIGINT), CAST(SUM(failed) AS BIGINT) FROM work WHERE org = $1 GROUP BY kind`
+		SELECT kind, CAST(SUM(pending - parked) AS BIGINT), CAST(SUM(parked) AS BIGINT),
+			CAST(SUM(held) AS BIGINT), CAST(SUM(failed) AS BIGINT)
+		FROM work WHERE org = $1 GROUP BY kind`
 
 	oldestDue = `SELECT since FROM due WHERE org = $1 AND state = 'pending' ORDER BY since LIMIT 1`
 
