@@ -15,6 +15,9 @@
 // succeeds. When the queue of writes is full, writes of the directory are refused
 // with directory.ErrOverloaded, while those of the dispatcher wait.
 //
+// The log of writes (WAL) is written back into the file beside the writer: see
+// checkpointer.
+//
 // Reads use a few connections of their own. Each sees the state at its first
 // statement, in which every write is that returned before it began.
 //

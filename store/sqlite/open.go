@@ -36,6 +36,7 @@ type Store struct {
 	db   *sql.DB
 
 	write   *writer
+	log     *checkpointer
 	readers chan *conn // those that are free
 	nread   int
 	signals relational.Signals
@@ -126,8 +127,17 @@ func (s *Store) open(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
-	s.write = newWriter(c, s.signals.Send)
+	if _, err := c.Exec(ctx, "PRAGMA wal_autocheckpoint = 0"); err != nil { // see checkpointer
+		return errors.Join(err, c.close())
+	}
+	beside, err := newConn(ctx, s.db)
+	if err != nil {
+		return errors.Join(err, c.close())
+	}
+	s.log = newCheckpointer(beside)
+	s.write = newWriter(c, s.log, s.signals.Send)
 	go s.write.Run(s.write.batch, func() {})
+	go s.log.run()
 	return nil
 }
 
@@ -164,6 +174,7 @@ func fileURL(path string) string {
 func (s *Store) Close() error {
 	s.closing.Do(func() {
 		s.write.Stop()
+		s.log.stop()
 		for range s.nread {
 			c := <-s.readers
 			s.closed = errors.Join(s.closed, c.close())
@@ -182,7 +193,7 @@ func (s *Store) release() error {
 		errs = append(errs, c.close())
 	}
 	if s.write != nil {
-		errs = append(errs, s.write.c.close())
+		errs = append(errs, s.write.c.close(), s.log.c.close())
 	}
 	if s.db != nil {
 		errs = append(errs, s.db.Close())

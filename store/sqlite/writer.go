@@ -76,14 +76,17 @@ func (t *tx) Wake(org string) { t.write.Woken = append(t.write.Woken, org) }
 type writer struct {
 	*relational.Queue[*tx]
 	c       *conn
+	log     *checkpointer
 	commits atomic.Int64     // how often it committed
 	woken   func(org string) // told of what became due, after the commit
+	writes  int              // since the log was last to be written back
 }
 
-func newWriter(c *conn, woken func(org string)) *writer {
+func newWriter(c *conn, log *checkpointer, woken func(org string)) *writer {
 	return &writer{
 		Queue: relational.NewQueue[*tx](),
 		c:     c,
+		log:   log,
 		woken: woken,
 	}
 }
@@ -118,6 +121,11 @@ func (w *writer) batch(first *write) {
 		_, _ = w.c.Exec(ctx, "ROLLBACK")
 	}
 	w.answer(all, advise(err))
+	w.log.committed(w.c)
+	if w.writes += len(all); w.writes >= checkpointEvery {
+		w.writes = 0
+		w.log.wakeUp()
+	}
 }
 
 // one does one write in a savepoint. It returns an error if the whole
