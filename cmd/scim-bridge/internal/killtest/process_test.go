@@ -28,6 +28,7 @@ type replica struct {
 	process *exec.Cmd
 	ended   chan struct{} // closed when the process has
 	logged  int           // bytes of the log that were read
+	began   int64         // bytes of the log that are of earlier processes
 	out     atomic.Bool   // nobody is sent there, as a load balancer would have it
 }
 
@@ -70,6 +71,9 @@ func newReplica(t *testing.T, w *world) *replica {
 func (r *replica) start(at string) {
 	log, err := os.OpenFile(filepath.Join(r.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	require.NoError(r.t, err)
+	before, err := log.Stat()
+	require.NoError(r.t, err)
+	r.began = before.Size()
 	cmd := exec.CommandContext(r.t.Context(), r.program, "serve")
 	cmd.Dir, cmd.Stderr = r.dir, log
 	cmd.Env = append(os.Environ(), crashpoint.Variable+"="+at)

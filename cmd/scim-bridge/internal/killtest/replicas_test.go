@@ -151,30 +151,37 @@ func (w *world) arm(at string, chance *rand.Rand) *replica {
 	return r
 }
 
-// leader waits until a replica dispatches that runs, and returns it.
+// leader waits until a replica dispatches, and returns it.
 func (w *world) leader() *replica {
 	for deadline := time.Now().Add(takeover); ; time.Sleep(50 * time.Millisecond) {
-		if r := w.latest(); r.runs() {
+		if r := w.latest(); r.runs() && r.dispatches(r.began) > 0 {
 			return r
 		}
 		require.True(w.t, time.Now().Before(deadline), "no replica dispatches")
 	}
 }
 
-var dispatches = regexp.MustCompile(`"msg":"this process dispatches the org"[^\n]*?"token":(\d+)`)
-
-// latest is the replica that began to dispatch last.
+// latest is the replica that began to dispatch last. It may have been killed since,
+// and started again.
 func (w *world) latest() (latest *replica) {
 	most := -1
 	for _, r := range w.replicas {
-		log, err := os.ReadFile(filepath.Join(r.dir, "log"))
-		require.NoError(w.t, err)
-		for _, match := range dispatches.FindAllSubmatch(log, -1) {
-			if token, _ := strconv.Atoi(string(match[1])); token > most { // digits, as matched
-				latest, most = r, token
-			}
+		if token := r.dispatches(0); token > most {
+			latest, most = r, token
 		}
 	}
-	require.NotNil(w.t, latest, "no replica ever dispatched")
 	return latest
+}
+
+var dispatches = regexp.MustCompile(`"msg":"this process dispatches the org"[^\n]*?"token":(\d+)`)
+
+// dispatches is the token with which a process began to dispatch last, as the log
+// says from some byte on; 0 if none did.
+func (r *replica) dispatches(from int64) (token int) {
+	log, err := os.ReadFile(filepath.Join(r.dir, "log"))
+	require.NoError(r.t, err)
+	for _, match := range dispatches.FindAllSubmatch(log[from:], -1) {
+		token, _ = strconv.Atoi(string(match[1])) // digits, as matched
+	}
+	return token
 }
