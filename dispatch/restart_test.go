@@ -1,6 +1,7 @@
 package dispatch_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -11,8 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/scim-bridge/scim-bridge/directory"
+	"github.com/scim-bridge/scim-bridge/dispatch"
 	"github.com/scim-bridge/scim-bridge/mapping"
 	"github.com/scim-bridge/scim-bridge/plan"
+	"github.com/scim-bridge/scim-bridge/store/lease"
 	"github.com/scim-bridge/scim-bridge/umapi"
 	"github.com/scim-bridge/scim-bridge/umapi/emulator"
 )
@@ -217,4 +220,58 @@ func TestRun_ANewPolicyReachesWhoIsAwayAlready(t *testing.T) {
 		w.settle()
 		w.requireNotInAdobe("ada")
 	})
+}
+
+// slowly is a store that takes its time to record a call.
+type slowly struct {
+	dispatch.Store
+	takes    time.Duration
+	recorded time.Time // as when the first call was sent
+}
+
+func (s *slowly) RecordCall(ctx context.Context, l *lease.Lease, c plan.Call, links []plan.Link, now time.Time) error {
+	if s.recorded.IsZero() {
+		s.recorded = now
+	}
+	time.Sleep(s.takes)
+	return s.Store.RecordCall(ctx, l, c, links, now)
+}
+
+// hanging is an Adobe that answers no call, and notes when it was given up.
+type hanging struct {
+	http.RoundTripper
+	calls int
+	gone  time.Time
+}
+
+func (h *hanging) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !strings.Contains(r.URL.Path, "/action/") {
+		return h.RoundTripper.RoundTrip(r)
+	}
+	h.calls++
+	<-r.Context().Done()
+	h.gone = time.Now()
+	return nil, r.Context().Err()
+}
+
+func TestRun_ACallEndsInTimeFromWhatIsRecordedOfIt(t *testing.T) {
+	for name, takes := range map[string]time.Duration{"some time": 90 * time.Second, "all its time": 5 * time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, limited, func(t *testing.T, w *world) {
+				w.addUser("ada", nil)
+				s := &slowly{Store: w.store, takes: takes}
+				h := &hanging{RoundTripper: w.transport}
+				w.through, w.transport, w.cfg.CallTimeout = s, h, 2*time.Minute
+				w.start()
+				time.Sleep(takes + time.Minute)
+				synctest.Wait()
+				if takes > w.cfg.CallTimeout {
+					require.Zero(t, h.calls, "who takes over would not look out for it")
+					return
+				}
+				require.Equal(t, 1, h.calls)
+				require.WithinDuration(t, s.recorded.Add(w.cfg.CallTimeout), h.gone, time.Millisecond)
+			})
+		})
+	}
 }

@@ -19,7 +19,8 @@ import (
 // send records a call whose turn has come, sends it, and settles it. An error is
 // the store's.
 func (d *Dispatcher) send(ctx context.Context, p plan.Plan) error {
-	call, err := d.record(ctx, p)
+	began := time.Now()
+	call, err := d.record(ctx, p, began)
 	if err != nil {
 		d.budget.cancel(Actions)
 		return err
@@ -29,9 +30,9 @@ func (d *Dispatcher) send(ctx context.Context, p plan.Plan) error {
 		commands[i] = call.Commands[i].UMAPI
 	}
 
-	// From here on the call is settled even if the program is stopping.
-	work, cancel := graceful(ctx, d.cfg.CallTimeout)
-	began := clock()
+	// From here on the call is settled even if the program is stopping. Its time counts
+	// from what is recorded, as it does for who takes over: the record may have waited.
+	work, cancel := graceful(ctx, d.cfg.CallTimeout-time.Since(began))
 	crashpoint.Pass(crashpoint.Recorded)
 	reply, err := d.adobe.Act(work, commands)
 	crashpoint.Pass(crashpoint.Answered)
@@ -39,15 +40,15 @@ func (d *Dispatcher) send(ctx context.Context, p plan.Plan) error {
 	until := d.budget.end(Actions, err)
 	s := d.judge(call, reply, err, until)
 	if s.Outcome == plan.OutcomeLost {
-		d.flights = append(d.flights, plan.Flight{Call: call, Until: began.Add(d.cfg.CallTimeout)})
+		d.flights = append(d.flights, plan.Flight{Call: call, Until: began.UTC().Add(d.cfg.CallTimeout)})
 	}
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
 	return errors.Join(d.keepPause(ctx), d.settle(settle, s))
 }
 
-// record names the call that a plan asks for and stores it as sent.
-func (d *Dispatcher) record(ctx context.Context, p plan.Plan) (plan.Call, error) {
+// record names the call that a plan asks for and stores it as sent at a time.
+func (d *Dispatcher) record(ctx context.Context, p plan.Plan, at time.Time) (plan.Call, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return plan.Call{}, fmt.Errorf("name a call: %w", err)
@@ -56,7 +57,7 @@ func (d *Dispatcher) record(ctx context.Context, p plan.Plan) (plan.Call, error)
 	for i := range call.Commands {
 		call.Commands[i].UMAPI.RequestID = fmt.Sprintf("%s-%d", call.ID, i)
 	}
-	return call, d.store.RecordCall(ctx, d.lease, call, p.Links, clock())
+	return call, d.store.RecordCall(ctx, d.lease, call, p.Links, at.UTC().Truncate(time.Microsecond))
 }
 
 // keepPause has the store know until when Adobe asked to wait, so that a restart
