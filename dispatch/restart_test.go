@@ -2,6 +2,7 @@ package dispatch_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -274,4 +275,35 @@ func TestRun_ACallEndsInTimeFromWhatIsRecordedOfIt(t *testing.T) {
 			})
 		})
 	}
+}
+
+// unheard is a store whose answer to the first settlement of a call is lost.
+type unheard struct {
+	dispatch.Store
+	settled []string // calls, each as often as it was to be
+}
+
+func (u *unheard) Settle(ctx context.Context, l *lease.Lease, s plan.Settlement, now time.Time) error {
+	err := u.Store.Settle(ctx, l, s, now)
+	if s.Call == "" {
+		return err
+	}
+	if u.settled = append(u.settled, s.Call); len(u.settled) == 1 && err == nil {
+		return errors.New("the connection is lost: it may have happened")
+	}
+	return err
+}
+
+func TestRun_ACallThatWasSettledUnheardIsNotSettledAgainAndAgain(t *testing.T) {
+	inWorld(t, limited, func(t *testing.T, w *world) {
+		w.addUser("ada", nil)
+		u := &unheard{Store: w.store}
+		w.through = u
+		w.start()
+		w.settle()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		w.requireAdobe("ada")
+		require.Len(t, u.settled, 2, "the second time shows that the first was one")
+	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/internal/crashpoint"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/store/lease"
@@ -80,11 +81,16 @@ func (d *Dispatcher) keepPause(ctx context.Context) error {
 // not written would have to be taken for lost. Under a lease that is lost nothing is
 // settled: who has the org now takes the call for one without a reply.
 func (d *Dispatcher) settle(ctx context.Context, s plan.Settlement) error {
+	first := true
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		err := d.store.Settle(ctx, d.lease, s, clock())
+		if !first && errors.Is(err, directory.ErrVersion) {
+			return nil // an earlier try did it, though its answer was lost
+		}
 		if err == nil || ctx.Err() != nil || errors.Is(err, lease.ErrLost) {
 			return err
 		}
+		first = false
 		d.log.Error("what Adobe answered cannot be written, trying again", "call_id", s.Call, "err", err)
 		select {
 		case <-ctx.Done():
