@@ -140,6 +140,9 @@ func (g *group) notMappable() *Problem {
 
 // planGroup decides what becomes of the Adobe group of a due group.
 func (w *world) planGroup(out []unit, d Due) []unit {
+	if w.judged[d.row()] {
+		return out // it has no place yet
+	}
 	t := w.team(d.Group)
 	if t.exists && t.problem != nil {
 		w.decide(d, Failed, t.problem)

@@ -87,6 +87,16 @@ func TestBuild_GroupsByRule(t *testing.T) {
 			decided: map[string]string{"group g": "retry bridge.group.type_unknown", "edge gu": "parked bridge.waits"},
 			listing: true,
 		},
+		"nor is one made beside it": {
+			world: func(l *ledger) {
+				l.adobeGroups["p"] = plan.AdobeGroup{ID: "p", Name: "Team", Presence: plan.Present, Adopted: true, Ruled: true}
+				l.mirroredGroup("g", "Team")
+				l.editGroup("g", func(g *plan.AdobeGroup) { g.Presence = plan.Absent })
+				l.owe(plan.KindGroup, "", "g", plan.ClassGroup)
+			},
+			decided: map[string]string{"group g": "retry bridge.group.type_unknown"},
+			listing: true,
+		},
 		"without the rule a profile of the group's name is left": {
 			world: func(l *ledger) {
 				listed(l, "Team", umapi.ProductProfile)
