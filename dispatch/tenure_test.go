@@ -43,7 +43,7 @@ func (p *process) Lease(ctx context.Context, org string) (*lease.Lease, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	l, err := p.office.Store.Lease(ctx, org)
+	l, err := p.Store.Lease(ctx, org)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (p *process) EndLease(_ context.Context, l *lease.Lease) error {
 }
 
 func (p *process) RecordCall(ctx context.Context, l *lease.Lease, c plan.Call, links []plan.Link, now time.Time) error {
-	err := p.office.Store.RecordCall(ctx, l, c, links, now)
+	err := p.Store.RecordCall(ctx, l, c, links, now)
 	if p.recorded != nil {
 		p.recorded()
 	}
@@ -178,6 +178,6 @@ func TestBudget_WhereAnotherDispatchesIsWhatTheStoreKnows(t *testing.T) {
 		require.Equal(t, dispatch.PauseAsked, w.allowance(dispatch.Actions).Why)
 		f, err := w.dispatcher.Forecast(t.Context(), dispatch.Backlog{Users: 1})
 		require.NoError(t, err)
-		require.Greater(t, f.Latest.Sub(time.Now()), 50*time.Minute)
+		require.Greater(t, time.Until(f.Latest), 50*time.Minute)
 	})
 }
