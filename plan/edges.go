@@ -188,6 +188,13 @@ func (w *world) waitsForEnds(d Due, p *person, t *team, decide bool) bool {
 	if !t.exists || !slices.Contains(p.teams, t.id) {
 		return false
 	}
+	if i := slices.IndexFunc(t.current, func(g *group) bool { return t.owns(g) && g.untyped() }); i >= 0 {
+		if decide {
+			w.plan.NeedsGroups = true
+			w.waitFor(d, listingPatience, typeUnknown(fmt.Sprintf("whether %q is a user group", t.current[i].Name)))
+		}
+		return true
+	}
 	if !t.outdated() && (!p.active || t.unmapped() || len(p.current) > 0 && len(t.current) > 0) {
 		return false
 	}

@@ -87,6 +87,17 @@ func TestBuild_GroupsByRule(t *testing.T) {
 			decided: map[string]string{"group g": "retry bridge.group.type_unknown", "edge gu": "parked bridge.waits"},
 			listing: true,
 		},
+		"nor by a group that took it for its own": {
+			world: func(l *ledger) {
+				l.mirroredGroup("g", "Team")
+				l.editGroup("g", func(g *plan.AdobeGroup) { g.Type, g.Adopted, g.Ruled = "", true, true })
+				l.mirrored("u", ada)
+				l.mirroredMember("g", "u")
+				l.join("g", "u")
+			},
+			decided: map[string]string{"edge gu": "retry bridge.group.type_unknown"},
+			listing: true,
+		},
 		"nor is one made beside it": {
 			world: func(l *ledger) {
 				l.adobeGroups["p"] = plan.AdobeGroup{ID: "p", Name: "Team", Presence: plan.Present, Adopted: true, Ruled: true}
