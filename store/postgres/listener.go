@@ -56,6 +56,8 @@ func (h *listener) begin(ctx context.Context) error {
 }
 
 func (h *listener) listen(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askPatience)
+	defer cancel()
 	if _, err := h.pg.Exec(ctx, "LISTEN "+pgx.Identifier{h.channel}.Sanitize()); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
