@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/scim-bridge/scim-bridge/store/relational"
@@ -186,7 +188,17 @@ func parse(dsn string) (*pgxpool.Config, error) {
 		cfg.ConnConfig.ConnectTimeout = connectWithin
 	}
 	cfg.PingTimeout = pingWithin
+	if cfg.ConnConfig.ValidateConnect == nil && several(cfg.ConnConfig) {
+		// A standby refuses writes, and shows what was so a while ago.
+		cfg.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
 	return cfg, nil
+}
+
+// several reports whether a URL names more than one server. The same one may be tried
+// with TLS and without.
+func several(c *pgx.ConnConfig) bool {
+	return slices.ContainsFunc(c.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.Host != c.Host || f.Port != c.Port })
 }
 
 // reason is the innermost cause, which does not repeat the URL.

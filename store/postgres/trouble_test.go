@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -161,4 +162,43 @@ func TestTrouble_ACommitWhoseAnswerIsLostIsDoneOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, entries, 1, id)
 	}
+}
+
+func TestTrouble_OtherProcessesAreHeardThoughTheNetworkFailsWhileTheyAreListenedFor(t *testing.T) {
+	t.Parallel()
+	url := migrated(t)
+	network := postgrestest.NewProxy(t, url)
+	s := open(t, network.URL())
+	h := &listener{channel: s.heard.channel}
+	var err error
+	h.pg, err = s.heard.connect(t.Context())
+	require.NoError(t, err)
+	defer h.hangUp()
+	network.Cut()
+	patient, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	require.Error(t, h.listen(patient))
+	require.NoError(t, patient.Err(), "it is given up, and begun anew on another connection")
+	network.Mend()
+}
+
+func TestTrouble_OfSeveralServersTheOneThatWritesIsAsked(t *testing.T) {
+	t.Parallel()
+	standby, primary := postgrestest.NewServer(t), postgrestest.New(t)
+	first, err := url.Parse(standby.URL())
+	require.NoError(t, err)
+	both, err := url.Parse(primary)
+	require.NoError(t, err)
+	for _, statement := range []string{
+		"CREATE DATABASE " + strings.Trim(both.Path, "/"),
+		"ALTER SYSTEM SET default_transaction_read_only = on",
+		"SELECT pg_reload_conf()",
+	} {
+		require.NoError(t, standby.Exec(statement))
+	}
+	both.Host = first.Host + "," + both.Host
+	s := open(t, both.String())
+	require.Zero(t, create(t, s, "here"))
+	_, err = s.User(t.Context(), "acme", "here0")
+	require.NoError(t, err)
 }
