@@ -57,8 +57,9 @@ func TestServer_CutsOffWhoDripsHeaders(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		conn := dialServer(t)
-		begun := time.Now()
+		begun, dripped := time.Now(), make(chan struct{})
 		go func() {
+			defer close(dripped)
 			_, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\nX-Drip: ")
 			for ; err == nil; _, err = io.WriteString(conn, "x") {
 				time.Sleep(time.Second)
@@ -67,6 +68,7 @@ func TestServer_CutsOffWhoDripsHeaders(t *testing.T) {
 		_, err := io.ReadAll(conn)
 		require.NoError(t, err)
 		assert.Equal(t, readHeaderTimeout, time.Since(begun))
+		<-dripped // it finds out with its next drop
 	})
 }
 
