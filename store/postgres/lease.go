@@ -125,8 +125,8 @@ func (s *Store) EndLease(ctx context.Context, l *lease.Lease) error {
 }
 
 // fence is relational.Database.Fence. That it fails shows with what follows, see unfenced.
-func fence(_ context.Context, t relational.Tx, l *lease.Lease) error {
-	t.Later("SELECT fence($1, $2)", l.Org, l.Token)
+func (s *Store) fence(_ context.Context, t relational.Tx, l *lease.Lease) error {
+	t.Later("SELECT fence($1, $2, $3)", l.Org, l.Token, s.heard.id)
 	return nil
 }
 

@@ -43,6 +43,23 @@ func TestLease_ThatIsNotRenewedIsTakenAndItsHolderFindsOut(t *testing.T) {
 	require.NoError(t, second.Held())
 }
 
+func TestLease_ThatAnotherHasUnderTheSameTokenIsLost(t *testing.T) {
+	t.Parallel()
+	url := migrated(t)
+	paused, other := open(t, url), open(t, url)
+	first, err := paused.Lease(t.Context(), "acme")
+	require.NoError(t, err)
+	paused.silence()
+	age(t, url)
+	// A standby that never heard of the first took over.
+	exec1(t, beside(t, url), "UPDATE leases SET token = token - 1")
+	second, err := other.Lease(t.Context(), "acme")
+	require.NoError(t, err)
+	require.Equal(t, first.Token, second.Token)
+	require.ErrorIs(t, paused.SetPause(t.Context(), first, time.Now()), lease.ErrLost)
+	require.NoError(t, other.SetPause(t.Context(), second, time.Now()))
+}
+
 func TestLease_ThatEndedAndNobodyTookIsRenewed(t *testing.T) {
 	t.Parallel()
 	url := migrated(t)

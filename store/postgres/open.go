@@ -70,7 +70,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		Snapshot: func(ctx context.Context, do func(context.Context, relational.Conn) error) error {
 			return s.snapshot(ctx, func(ctx context.Context, c *conn) error { return do(ctx, c) })
 		},
-		Fence:   fence,
+		Fence:   s.fence,
 		Changed: s.signals.Channel,
 		Filter:  dialect{},
 	})

@@ -24,11 +24,13 @@ CREATE TABLE replicas (
     configs JSONB  NOT NULL -- a digest for each org
 ) WITH (fillfactor = 50);
 
--- Refuses a write under a lease that is not the last one of its org.
+-- Refuses a write under a lease that is not the last one of its org, or that another
+-- has under the same token: a server that took over without the last commits gives a
+-- token twice.
 -- +goose StatementBegin
-CREATE FUNCTION fence(whose TEXT, mine BIGINT) RETURNS VOID LANGUAGE plpgsql AS $$
+CREATE FUNCTION fence(whose TEXT, mine BIGINT, who TEXT) RETURNS VOID LANGUAGE plpgsql AS $$
 BEGIN
-    IF NOT EXISTS (SELECT 1 FROM leases WHERE org = whose AND token = mine) THEN
+    IF NOT EXISTS (SELECT 1 FROM leases WHERE org = whose AND token = mine AND holder = who) THEN
         RAISE EXCEPTION 'the lease is lost' USING ERRCODE = 'SB002';
     END IF;
 END $$;
