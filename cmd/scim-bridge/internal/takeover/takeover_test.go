@@ -40,9 +40,6 @@ type pair struct {
 }
 
 func newPair(t *testing.T) *pair {
-	if testing.Short() {
-		t.Skip("it builds the program, and waits for leases to end")
-	}
 	url := postgrestest.New(t)
 	p := &pair{t: t}
 	p.replicas[0] = programtest.New(t, programtest.Config{Store: url})
