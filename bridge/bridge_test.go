@@ -156,6 +156,19 @@ func TestBridge_UserCreatedOverSCIMAppearsInAdobe(t *testing.T) {
 	require.Error(t, err, "nobody listens any more")
 }
 
+// awaitDeaf waits until nobody new is served.
+func awaitDeaf(t *testing.T, b *Bridge) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		c, err := net.Dial("tcp", b.Addr().String())
+		if err != nil {
+			return true
+		}
+		assert.NoError(t, c.Close())
+		return false
+	}, 30*time.Second, 5*time.Millisecond, "somebody still listens")
+}
+
 func TestBridge_StopSettlesTheCallInFlight(t *testing.T) {
 	w := newWorld(t)
 	letGo := make(chan struct{})
@@ -168,14 +181,7 @@ func TestBridge_StopSettlesTheCallInFlight(t *testing.T) {
 	stopped := make(chan error, 1)
 	go func() { stopped <- stop() }()
 	// The listener goes before the call in flight is settled.
-	require.Eventually(t, func() bool {
-		c, err := net.Dial("tcp", b.Addr().String())
-		if err != nil {
-			return true
-		}
-		assert.NoError(t, c.Close())
-		return false
-	}, 30*time.Second, 5*time.Millisecond)
+	awaitDeaf(t, b)
 	select {
 	case err := <-stopped:
 		require.Failf(t, "stopped before the call was answered", "%v", err)
@@ -216,14 +222,7 @@ func TestBridge_StopCutsOffWhoIsSlowAndSettlesTheCallAllTheSame(t *testing.T) {
 
 	stopped := make(chan error, 1)
 	go func() { stopped <- stop() }()
-	require.Eventually(t, func() bool {
-		c, err := net.Dial("tcp", b.Addr().String())
-		if err != nil {
-			return true
-		}
-		assert.NoError(t, c.Close())
-		return false
-	}, 30*time.Second, 5*time.Millisecond, "nobody new is served")
+	awaitDeaf(t, b)
 	_, err := io.WriteString(finishing, bob)
 	require.NoError(t, err)
 	resp, err := http.ReadResponse(bufio.NewReader(finishing), nil)

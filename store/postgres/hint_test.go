@@ -11,7 +11,7 @@ import (
 	"github.com/scim-bridge/scim-bridge/store/postgres"
 )
 
-func TestHint_SaysWhatToDo(t *testing.T) {
+func TestHint_AdvisesTheOperator(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]string{
 		"28P01": "PGPASSWORD",
