@@ -29,9 +29,9 @@
 // token, which grows with each change of hands, the process, and a time at which it ends,
 // by the database's clock. It lasts ten seconds and is renewed every three, by a session
 // that does nothing else. Who wants it waits until it ends, or is given back and told of
-// at once. Tokens change under the lock for writes. So a write under a lease compares its
-// token in its own transaction (the function fence), and it is still the right one at
-// the COMMIT. Renewing changes no token and needs no lock.
+// at once. A lease is taken under the lock for writes. So a write under a lease compares
+// token and process in its own transaction (the function fence), and nobody else has the
+// lease at the COMMIT. Renewing changes no token and needs no lock.
 //
 // The process that has a lease relies on it for eight of the ten seconds, by its own
 // clock and counted from before it asked: see package lease. It sends nothing to Adobe
