@@ -1,9 +1,12 @@
 // Package loadtest puts the real program under a load and looks how it bears it.
 //
 // The soak test keeps a steady mix of requests up for as long as it is told, and
-// prints the memory and the size of the database on the way:
+// prints the memory of the process and the size of the database on the way:
 //
-//	go test ./cmd/scim-bridge/internal/loadtest -v -run Soak -for 1h -timeout 2h
+//	go test ./cmd/scim-bridge/internal/loadtest -v -run Soak/SQLite -for 1h -timeout 2h
+//
+// or Soak/PostgreSQL. The server that a test starts itself has no autovacuum: for long,
+// name one in SCIM_BRIDGE_TEST_POSTGRES that is as servers are in operation.
 //
 // The benchmark tells how long requests take while something heavy goes on beside
 // them, and what memory a directory takes:
@@ -23,10 +26,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/scim-bridge/scim-bridge/cmd/scim-bridge/internal/programtest"
+	"github.com/scim-bridge/scim-bridge/store/postgres/postgrestest"
 )
 
 var (
@@ -35,8 +40,35 @@ var (
 	size   = flag.Int("users", 300, "users in the directory")
 )
 
+func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
+
 func TestSoak_SteadyLoadIsBornAndAdobeFollows(t *testing.T) {
-	p := programtest.New(t, programtest.Config{Actions: 600})
+	t.Run("SQLite", func(t *testing.T) {
+		soak(t, programtest.Config{}, func(p *programtest.Program) (bytes int64) {
+			for _, file := range []string{"bridge.db", "bridge.db-wal"} {
+				if is, err := os.Stat(filepath.Join(p.Dir, file)); err == nil {
+					bytes += is.Size()
+				}
+			}
+			return bytes
+		})
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		url := postgrestest.New(t)
+		database, err := pgx.Connect(t.Context(), url)
+		require.NoError(t, err)
+		soak(t, programtest.Config{Store: url}, func(*programtest.Program) (bytes int64) {
+			require.NoError(t, database.QueryRow(t.Context(), "SELECT pg_database_size(current_database())").Scan(&bytes))
+			return bytes
+		})
+		require.NoError(t, database.Close(t.Context()))
+	})
+}
+
+// soak puts a program under the load. disk returns the bytes of its database.
+func soak(t *testing.T, of programtest.Config, disk func(*programtest.Program) int64) {
+	of.Actions = 600
+	p := programtest.New(t, of)
 	p.Start()
 	c := newClient(p.Listen)
 	pop := newPopulation(c, *size)
@@ -46,7 +78,7 @@ func TestSoak_SteadyLoadIsBornAndAdobeFollows(t *testing.T) {
 	defer tick.Stop()
 	for n := 0; n <= samples; {
 		if time.Since(began) >= time.Duration(n)*(*length)/samples {
-			t.Log(standing(p, c, time.Since(began)))
+			t.Log(standing(p, c, disk(p), time.Since(began)))
 			n++
 		}
 		pop.step()
@@ -59,7 +91,7 @@ func TestSoak_SteadyLoadIsBornAndAdobeFollows(t *testing.T) {
 }
 
 // standing is a line about a moment.
-func standing(p *programtest.Program, c *client, since time.Duration) string {
+func standing(p *programtest.Program, c *client, disk int64, since time.Duration) string {
 	c.mu.Lock()
 	sent := 0
 	for _, taken := range c.taken {
@@ -67,12 +99,6 @@ func standing(p *programtest.Program, c *client, since time.Duration) string {
 	}
 	c.mu.Unlock()
 	memory, _ := p.Resident() // 0 where the system does not tell
-	var disk int64
-	for _, file := range []string{"bridge.db", "bridge.db-wal"} {
-		if is, err := os.Stat(filepath.Join(p.Dir, file)); err == nil {
-			disk += is.Size()
-		}
-	}
 	return fmt.Sprintf("after %6.0f s: %7d requests, %6.1f MiB of memory, %6.1f MiB on disk",
 		since.Seconds(), sent, memory, float64(disk)/(1<<20))
 }
