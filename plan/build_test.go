@@ -401,3 +401,29 @@ func TestBuild_WhoInheritsADoubtfulAccountDoesNotInheritItsMemberships(t *testin
 	l.settle(plan.Settle(plan.Call{ID: "c", Commands: p.Commands}, umapi.Reply{Result: umapi.ResultSuccess, Completed: 1}, l.now))
 	require.JSONEq(t, `[{"user":"ada@example.com","do":[{"remove":{"group":["Team"]}}]}]`, asJSON(callCommands(l)))
 }
+
+// The pair that a lost create carried is parked with its user, who has lost the account to
+// an older one: whoever makes the account looks at the membership for itself.
+func TestBuild_WhoTakesOverALostCreateLooksAtWhatItCarried(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.putUser("old", ada)
+	old := l.due[key{plan.KindUser, "old", ""}]
+	old.failed = true
+	l.now = l.now.Add(time.Second)
+	l.mirroredGroup("g", "Team")
+	l.putUser("new", ada)
+	l.join("g", "new")
+	p := l.build(plan.Limits{}, 100)
+	l.link(p.Links)
+	require.Contains(t, asJSON(p.Commands[0].UMAPI), `"add":{"group":["Team"]}`)
+	l.settle(plan.Lost(plan.Call{ID: "c", Commands: p.Commands}, l.now, l.now))
+
+	old.failed = false
+	p = l.build(plan.Limits{}, 100)
+	l.settle(p.Decided)
+	l.link(p.Links)
+	require.NotContains(t, asJSON(p.Commands[0].UMAPI), "Team")
+	l.settle(plan.Settle(plan.Call{ID: "c", Commands: p.Commands}, umapi.Reply{Result: umapi.ResultSuccess, Completed: 1}, l.now))
+	require.JSONEq(t, `[{"user":"ada@example.com","do":[{"remove":{"group":["Team"]}}]}]`, asJSON(callCommands(l)))
+}

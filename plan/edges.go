@@ -264,7 +264,9 @@ func (w *world) unsettled(a *account) []Touch {
 	out = w.touchUnlessDue(out, a, a.unmapped)
 	for _, g := range a.mirrored {
 		d := Due{Kind: KindMirrored, User: a.ID, Group: g.ID}
-		if _, wanted := wants[g]; !wanted && !w.looksAt(a, d) && w.items[Edge{Account: a.ID, Group: g.ID}] == nil {
+		// Pairs of who no longer has the account are parked while it is not there, and may stay so.
+		itself := !a.Presence.missing() && w.items[Edge{Account: a.ID, Group: g.ID}] != nil
+		if _, wanted := wants[g]; !wanted && !itself && !w.looksAt(a, d) {
 			out = append(out, d.touch())
 		}
 	}
