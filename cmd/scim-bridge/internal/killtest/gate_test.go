@@ -17,11 +17,11 @@ const latency = 30 * time.Millisecond
 
 // gate stands before Adobe, for one process.
 type gate struct {
-	adobe         http.Handler
-	inside        sync.RWMutex // read by calls under way
-	before, after atomic.Int64 // kill at the call that counts one of them down to 0
-	kill          func()
-	all           *calling
+	adobe             http.Handler
+	inside            sync.RWMutex // read by calls under way
+	received, applied atomic.Int64 // kill at the call that counts one of them down to 0
+	kill              func()
+	all               *calling
 }
 
 // calling counts the calls that are with Adobe, of all processes.
@@ -41,6 +41,12 @@ func (c *calling) begin() {
 
 func (c *calling) end() { c.now.Add(-1) }
 
+// before puts the gate before Adobe.
+func (g *gate) before(adobe http.Handler) http.Handler {
+	g.adobe = adobe
+	return g
+}
+
 func (g *gate) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -57,14 +63,14 @@ func (g *gate) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	defer g.all.end()
 	// Adobe goes on with a call whose client is gone.
 	r = r.WithContext(context.WithoutCancel(r.Context()))
-	if g.before.Add(-1) == 0 {
+	if g.received.Add(-1) == 0 {
 		g.kill()
 		panic(http.ErrAbortHandler)
 	}
 	answer := httptest.NewRecorder()
 	time.Sleep(latency / 2)
 	g.adobe.ServeHTTP(answer, r)
-	if g.after.Add(-1) == 0 {
+	if g.applied.Add(-1) == 0 {
 		g.kill()
 		panic(http.ErrAbortHandler)
 	}
@@ -78,8 +84,8 @@ func (g *gate) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 
 // rest waits until no call is with Adobe any more, and kills nobody.
 func (g *gate) rest() {
-	g.before.Store(0)
-	g.after.Store(0)
+	g.received.Store(0)
+	g.applied.Store(0)
 	g.inside.Lock()
 	defer g.inside.Unlock()
 }

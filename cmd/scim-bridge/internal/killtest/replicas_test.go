@@ -3,8 +3,6 @@ package killtest
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"syscall"
@@ -83,30 +81,30 @@ func (w *world) befall(r *replica, moment string, chance *rand.Rand) bool {
 	network := w.networkOf(r)
 	switch moment {
 	case received:
-		r.gate.before.Store(1 + chance.Int64N(3))
+		r.gate.received.Store(1 + chance.Int64N(3))
 		return r.die(3 * reach)
 	case applied:
-		r.gate.after.Store(1 + chance.Int64N(3))
+		r.gate.applied.Store(1 + chance.Int64N(3))
 		return r.die(3 * reach)
 	case leaderKilled:
 		r.die(0)
 	case leaderStopped:
-		r.terminate()
+		r.Stop()
 	case leaderCutOff:
 		network.Cut()
 		w.without(r, beyond)
 		network.Mend()
-		r.awaitReady()
+		r.AwaitReady()
 	case leaderBlinked:
 		network.Cut()
 		time.Sleep(time.Duration(chance.IntN(3000)) * time.Millisecond)
 		network.Mend()
-		r.awaitReady()
+		r.AwaitReady()
 	case leaderPaused:
-		require.NoError(w.t, r.process.Process.Signal(syscall.SIGSTOP))
+		r.Signal(syscall.SIGSTOP)
 		w.without(r, beyond)
-		require.NoError(w.t, r.process.Process.Signal(syscall.SIGCONT))
-		r.awaitReady()
+		r.Signal(syscall.SIGCONT)
+		r.AwaitReady()
 	}
 	return true
 }
@@ -141,11 +139,11 @@ func (w *world) arm(at string, chance *rand.Rand) *replica {
 			defer other.start("")
 		}
 	}
-	r.terminate()
+	r.Stop()
 	r.start(at)
 	for _, other := range w.replicas {
 		if other != r {
-			other.terminate()
+			other.Stop()
 		}
 	}
 	return r
@@ -154,7 +152,7 @@ func (w *world) arm(at string, chance *rand.Rand) *replica {
 // leader waits until a replica dispatches, and returns it.
 func (w *world) leader() *replica {
 	for deadline := time.Now().Add(takeover); ; time.Sleep(50 * time.Millisecond) {
-		if r := w.latest(); r.runs() && r.dispatches(r.began) > 0 {
+		if r := w.latest(); r.Runs() && r.dispatches(r.began) > 0 {
 			return r
 		}
 		require.True(w.t, time.Now().Before(deadline), "no replica dispatches")
@@ -177,11 +175,9 @@ var dispatches = regexp.MustCompile(`"msg":"this process dispatches the org"[^\n
 
 // dispatches is the token with which a process began to dispatch last, as the log
 // says from some byte on; 0 if none did.
-func (r *replica) dispatches(from int64) (token int) {
-	log, err := os.ReadFile(filepath.Join(r.dir, "log"))
-	require.NoError(r.t, err)
-	for _, match := range dispatches.FindAllSubmatch(log[from:], -1) {
-		token, _ = strconv.Atoi(string(match[1])) // digits, as matched
+func (r *replica) dispatches(from int) (token int) {
+	for _, match := range dispatches.FindAllStringSubmatch(r.Output()[from:], -1) {
+		token, _ = strconv.Atoi(match[1]) // digits, as matched
 	}
 	return token
 }

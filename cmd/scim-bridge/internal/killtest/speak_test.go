@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/scim-bridge/scim-bridge/cmd/scim-bridge/internal/morning"
+	"github.com/scim-bridge/scim-bridge/cmd/scim-bridge/internal/programtest"
 )
 
 // speaker sends SCIM requests. Each has a connection of its own: one that meets a
@@ -50,11 +51,11 @@ func (s *speaker) exchange(method, path string, body, out any) (int, error) {
 		if to.out.Load() {
 			continue
 		}
-		req, err := http.NewRequest(method, "http://"+to.listen+"/scim/v2"+path, bytes.NewReader(payload))
+		req, err := http.NewRequest(method, "http://"+to.Listen+"/scim/v2"+path, bytes.NewReader(payload))
 		if err != nil {
 			return 0, err
 		}
-		req.Header.Set("Authorization", "Bearer "+token)
+		req.Header.Set("Authorization", "Bearer "+programtest.Token)
 		req.Header.Set("Content-Type", "application/scim+json")
 		if resp, err = s.http.Do(req); err == nil {
 			break

@@ -5,8 +5,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -14,81 +12,55 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/scim-bridge/scim-bridge/cmd/scim-bridge/internal/programtest"
 	"github.com/scim-bridge/scim-bridge/internal/crashpoint"
 	"github.com/scim-bridge/scim-bridge/umapi/emulator"
 )
 
-const (
-	orgID    = "A1B2C3D4E5F60718293A4B5C@AdobeOrg"
-	clientID = "0f1e2d3c"
-	secret   = "the-client-secret"
-	token    = "a-token-of-at-least-32-characters"
-	// actions is the limit of calls a minute: low enough to be met in a long run.
-	actions = 600
-	// config has a short timeout, since after a kill what is not safe to repeat is
-	// looked for when it is over.
-	config = `listen: %[1]s
-store: %[2]s
-orgs:
-  - name: acme
-    tokens: [{name: test, secret: %[3]s}]
-    adobe:
-      org_id: %[4]s
-      client_id: %[5]s
-      client_secret: %[6]s
-      url: %[7]s/v2/usermanagement
-      ims_url: %[7]s
-      actions_per_minute: %[8]d
-      reads_per_minute: 0
-      timeout: 1s
-    mapping: {country: US}
-    brakes: off
-`
-)
+// actions is the limit of calls a minute: low enough to be met in a long run.
+const actions = 600
 
 // world is a program that lives and dies, and Adobe and a database, which stay.
 type world struct {
-	t            *testing.T
-	dir, program string
-	adobe        *emulator.Emulator
-	watch        *watch
-	database     database
-	replicas     []*replica
-	calling      calling
+	t        *testing.T
+	adobe    *emulator.Emulator
+	watch    *watch
+	database database
+	replicas []*replica
+	calling  calling
 	// life counts what befell the program: then clients compare what they wrote.
 	life atomic.Int64
 }
 
 // newWorld builds the program, for so many replicas, and starts Adobe.
 func newWorld(t *testing.T, d database, replicas int) *world {
-	dir := t.TempDir()
-	w := &world{t: t, dir: dir, program: filepath.Join(dir, "scim-bridge"), database: d}
-	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "crashpoints", "-o", w.program,
-		"github.com/scim-bridge/scim-bridge/cmd/scim-bridge")
-	out, err := build.CombinedOutput()
-	require.NoError(t, err, string(out))
-
-	w.adobe, err = emulator.New(emulator.Config{
-		OrgID: orgID, ClientID: clientID, ClientSecret: secret, Domains: []string{"example.com"},
-		ActionsPerMinute: actions, GlobalPerMinute: -1,
-	})
-	require.NoError(t, err)
-	w.watch = newWatch(w.adobe)
+	w := &world{t: t, database: d}
+	create := func(c programtest.Config) *programtest.Program { return programtest.New(t, c) }
 	for range replicas {
-		w.replicas = append(w.replicas, newReplica(t, w))
+		r := &replica{gate: &gate{all: &w.calling}}
+		r.Program = create(programtest.Config{
+			Tags: "crashpoints", Actions: actions, Store: d.store(t),
+			Timeout: time.Second, // after a kill, what is not safe to repeat is looked for when it is over
+			Before:  r.gate.before,
+		})
+		r.gate.kill = r.Kill
+		w.replicas = append(w.replicas, r)
+		create = r.Replica
 	}
+	w.adobe = w.only().Adobe
+	w.watch = newWatch(w.adobe)
 	return w
 }
 
 // open has all replicas run.
 func (w *world) open() {
 	for _, r := range w.replicas {
-		if !r.runs() {
+		if !r.Runs() {
 			r.start("")
 		}
 	}
 	for _, r := range w.replicas {
-		r.awaitReady()
+		r.AwaitReady()
 	}
 	w.life.Add(1)
 }
@@ -96,7 +68,7 @@ func (w *world) open() {
 // close stops all replicas.
 func (w *world) close() {
 	for _, r := range w.replicas {
-		r.terminate()
+		r.Stop()
 	}
 	w.look()
 }
@@ -129,18 +101,18 @@ func (w *world) kill(moment string, chance *rand.Rand) string {
 	case atRandom:
 		patience = time.Duration(200+chance.IntN(1000)) * time.Millisecond
 	case received:
-		r.gate.before.Store(1 + chance.Int64N(3))
+		r.gate.received.Store(1 + chance.Int64N(3))
 	case applied:
-		r.gate.after.Store(1 + chance.Int64N(3))
+		r.gate.applied.Store(1 + chance.Int64N(3))
 	case string(crashpoint.BeforeCommit), string(crashpoint.AfterCommit):
 		at = fmt.Sprintf("%s:%d", moment, 1+chance.IntN(40))
 	case string(crashpoint.Recorded), string(crashpoint.Answered):
 		at = fmt.Sprintf("%s:%d", moment, 1+chance.IntN(3))
 	default:
 		w.start("")
-		r.awaitReady()
+		r.AwaitReady()
 		w.database.trouble(w.t, moment, chance)
-		r.awaitReady() // again, by itself
+		r.AwaitReady() // again, by itself
 		w.life.Add(1)
 		r.die(time.Duration(chance.IntN(500)) * time.Millisecond)
 		w.look()
@@ -179,15 +151,7 @@ func (w *world) awaitSynced() {
 	if patient() {
 		most = 5 * time.Minute
 	}
-	r := w.only()
-	for deadline := time.Now().Add(most); ; time.Sleep(100 * time.Millisecond) {
-		is, due := r.standing(), 0
-		for _, n := range is.Pending {
-			due += n
-		}
-		if due == 0 {
-			return
-		}
-		require.True(w.t, time.Now().Before(deadline), "Adobe does not follow: %v\n%s\n%s", is, w.waiting(), r.log())
+	if r := w.only(); !r.Synced(most) {
+		require.FailNow(w.t, "Adobe does not follow", "%s\n%s", w.waiting(), r.Log())
 	}
 }

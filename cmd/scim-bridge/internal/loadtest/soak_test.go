@@ -15,7 +15,6 @@
 package loadtest
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -84,7 +83,7 @@ func soak(t *testing.T, of programtest.Config, disk func(*programtest.Program) i
 		pop.step()
 		<-tick.C
 	}
-	awaitSynced(t, p)
+	require.True(t, p.Synced(2*time.Minute), "Adobe does not follow:\n%s", p.Log())
 	assert.Empty(t, strings.Join(c.wrong, "\n"))
 	assert.Len(t, p.Adobe.Users(), pop.present())
 	p.Stop()
@@ -101,26 +100,6 @@ func standing(p *programtest.Program, c *client, disk int64, since time.Duration
 	memory, _ := p.Resident() // 0 where the system does not tell
 	return fmt.Sprintf("after %6.0f s: %7d requests, %6.1f MiB of memory, %6.1f MiB on disk",
 		since.Seconds(), sent, memory, float64(disk)/(1<<20))
-}
-
-// awaitSynced waits until nothing is due.
-func awaitSynced(t *testing.T, p *programtest.Program) {
-	require.Eventually(t, func() bool {
-		text, err := p.Run("status", "--json")
-		var report struct {
-			Orgs []struct{ Pending, Held, Failed map[string]int }
-		}
-		if err != nil || json.Unmarshal(text, &report) != nil {
-			return false
-		}
-		due := 0
-		for _, counts := range []map[string]int{report.Orgs[0].Pending, report.Orgs[0].Held, report.Orgs[0].Failed} {
-			for _, n := range counts {
-				due += n
-			}
-		}
-		return due == 0
-	}, 2*time.Minute, 200*time.Millisecond, p.Log())
 }
 
 // population is users who come, change, go on leave and go, and groups that they

@@ -42,15 +42,16 @@ type pair struct {
 func newPair(t *testing.T) *pair {
 	url := postgrestest.New(t)
 	p := &pair{t: t}
-	p.replicas[0] = programtest.New(t, programtest.Config{Store: url})
-	p.replicas[1] = p.replicas[0].Replica()
+	c := programtest.Config{Store: url}
+	p.replicas[0] = programtest.New(t, c)
+	p.replicas[1] = p.replicas[0].Replica(c)
 	for _, r := range p.replicas {
 		r.Start()
 	}
-	c, err := pgx.Connect(t.Context(), url)
+	var err error
+	p.database, err = pgx.Connect(t.Context(), url)
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = c.Close(t.Context()) })
-	p.database = c
+	t.Cleanup(func() { _ = p.database.Close(t.Context()) })
 	return p
 }
 
@@ -148,8 +149,6 @@ func TestTakeOver_AfterAGracefulStop(t *testing.T) {
 
 func TestTakeOver_OfOneThatStandsStill(t *testing.T) {
 	t.Parallel()
-	signal := func(s syscall.Signal) func(*programtest.Program) {
-		return func(who *programtest.Program) { require.NoError(t, syscall.Kill(who.PID(), s)) }
-	}
-	measure(t, signal(syscall.SIGSTOP), signal(syscall.SIGCONT))
+	measure(t, func(who *programtest.Program) { who.Signal(syscall.SIGSTOP) },
+		func(who *programtest.Program) { who.Signal(syscall.SIGCONT) })
 }
