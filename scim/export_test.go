@@ -2,12 +2,15 @@ package scim
 
 import "net/http"
 
-// NewWatched is New, and what tells how many bytes of bodies are held, how many
-// ever were, and how many may be.
-func NewWatched(cfg Config, dir Directory) (http.Handler, func() (held, largest, most int64), error) {
+// NewWatched is New, with room for so many bytes of bodies unless it is 0, and what
+// tells how many bytes are held, how many ever were, and how many may be.
+func NewWatched(cfg Config, dir Directory, room int64) (http.Handler, func() (held, largest, most int64), error) {
 	s, err := newServer(cfg, dir)
 	if err != nil {
 		return nil, nil, err
+	}
+	if room > 0 {
+		s.load.most = room
 	}
 	return s.handler, func() (int64, int64, int64) {
 		s.load.mu.Lock()

@@ -18,16 +18,15 @@ import (
 	"github.com/scim-bridge/scim-bridge/scim"
 )
 
-// large is a body of n bytes that pauses behind its first byte until go on is
-// closed.
-func large(text string, n int, pause func()) io.Reader {
-	return io.MultiReader(strings.NewReader(text[:1]), &pausing{pause: pause},
-		strings.NewReader(text[1:]), io.LimitReader(spaces{}, int64(n-len(text))))
+// large is a body of n bytes that calls a function before its last.
+func large(text string, n int, ending func()) io.Reader {
+	return io.MultiReader(strings.NewReader(text), io.LimitReader(spaces{}, int64(n-len(text)-1)),
+		&calling{ending}, strings.NewReader(" "))
 }
 
-type pausing struct{ pause func() }
+type calling struct{ call func() }
 
-func (p *pausing) Read([]byte) (int, error) { p.pause(); return 0, io.EOF }
+func (c *calling) Read([]byte) (int, error) { c.call(); return 0, io.EOF }
 
 type spaces struct{}
 
@@ -37,75 +36,90 @@ func (spaces) Read(p []byte) (int, error) {
 	return copy(p, blank), nil
 }
 
-// send makes a request over a connection and returns its status, after a look at
-// what an answer owes.
-func (c *client) send(srv *httptest.Server, target string, body io.Reader, length int) int {
-	r, err := http.NewRequest(http.MethodPost, srv.URL+c.path+target, io.NopCloser(body))
-	if !assert.NoError(c.t, err) {
-		return 0
-	}
+// send makes a request, whose length is announced unless it is -1, and returns its
+// status, after a look at what an answer owes.
+func (c *client) send(target string, body io.Reader, length int) int {
+	r := httptest.NewRequest(http.MethodPost, c.path+target, body)
 	r.Header, r.ContentLength = c.header.Clone(), int64(length)
-	resp, err := srv.Client().Do(r)
-	if !assert.NoError(c.t, err) {
-		return 0
-	}
-	defer resp.Body.Close()
+	w := httptest.NewRecorder()
+	c.handler.ServeHTTP(w, r)
 	var v map[string]any
-	assert.NoError(c.t, json.NewDecoder(resp.Body).Decode(&v))
-	assert.Equal(c.t, "application/scim+json", resp.Header.Get("Content-Type"))
-	if resp.StatusCode >= 400 {
-		assert.Equal(c.t, fmt.Sprint(resp.StatusCode), v["status"])
+	assert.NoError(c.t, json.Unmarshal(w.Body.Bytes(), &v))
+	assert.Equal(c.t, "application/scim+json", w.Header().Get("Content-Type"))
+	if w.Code >= 400 {
+		assert.Equal(c.t, fmt.Sprint(w.Code), v["status"])
 		assert.Equal(c.t, []any{errorURN}, v["schemas"])
-		assert.NotEmpty(c.t, resp.Header.Get("Retry-After"))
+		assert.NotEmpty(c.t, w.Header().Get("Retry-After"))
 		assert.Contains(c.t, v["detail"], "try again in")
 	}
-	return resp.StatusCode
+	return w.Code
 }
 
+// TestLoad_LargeBodiesTakeNoMoreThanTheirRoom has all bodies but their last bytes be
+// there at the same time, in the proportions of the defaults, which are 24 MiB each and
+// 64 MiB for all.
 func TestLoad_LargeBodiesTakeNoMoreThanTheirRoom(t *testing.T) {
 	t.Parallel()
-	length := int(scim.DefaultLimits.GroupBody)
-	for announced, clients := range map[bool]int{true: 64, false: 8} {
-		c := serve(t)
-		h, watch, err := scim.NewWatched(config(t), open(t))
-		require.NoError(t, err)
-		c.handler = h
-		srv := httptest.NewServer(h)
-		defer srv.Close()
+	_, watch, err := scim.NewWatched(config(t), open(t), 0)
+	require.NoError(t, err)
+	_, _, most := watch()
+	require.EqualValues(t, 64<<20, most)
 
-		var all, begun sync.WaitGroup
-		begun.Add(clients)
-		statuses := make([]int, clients)
-		for i := range clients {
+	limit, room := scim.DefaultLimits.GroupBody/16, most/16
+	for _, tt := range []struct {
+		announced bool
+		clients   int
+		length    int64
+	}{
+		{true, 64, limit},
+		{false, 8, limit * 3 / 4}, // room is taken in steps, which may be more than is used
+	} {
+		c, cfg, length := serve(t), config(t), int(tt.length)
+		cfg.Orgs[0].Limits.GroupBody = limit
+		c.handler, watch, err = scim.NewWatched(cfg, open(t), room)
+		require.NoError(t, err)
+
+		var all, there sync.WaitGroup
+		end := make(chan struct{})
+		statuses := make([]int, tt.clients)
+		for i := range tt.clients {
 			said := length
-			if !announced {
+			if !tt.announced {
 				said = -1
 			}
 			target, text := "/Groups", groupBody(fmt.Sprint("team", i))
 			if i%2 == 1 {
 				target, text = "/Bulk", bulkBody("", bulkPost("/Groups", "b", text))
 			}
+			there.Add(1)
 			all.Go(func() {
-				statuses[i] = c.send(srv, target, large(text, length, sync.OnceFunc(func() { begun.Done(); begun.Wait() })), said)
+				arrive := sync.OnceFunc(there.Done)
+				defer arrive()
+				statuses[i] = c.send(target, large(text, length, func() { arrive(); <-end }), said)
 			})
+			if !tt.announced {
+				there.Wait() // those that grow at the same time may all be refused
+			}
 		}
 		// Users are small, and get through while all of them wait.
-		begun.Wait()
-		assert.Equal(t, 201, c.send(srv, "/Users", strings.NewReader(userBody("ada")), -1))
+		there.Wait()
+		assert.Equal(t, 201, c.send("/Users", strings.NewReader(userBody("ada")), -1))
+		close(end)
 		all.Wait()
 
 		count := map[int]int{}
 		for _, s := range statuses {
 			count[s]++
 		}
-		assert.Equal(t, clients, count[200]+count[201]+count[429], "%v", count)
-		assert.Positive(t, count[200]+count[201], "%v", count)
-		assert.Positive(t, count[429], "%v", count)
+		done := count[200] + count[201]
+		assert.Equal(t, tt.clients, done+count[429], "%v", count)
+		assert.Equal(t, 2, done, "there is room for no more: %v", count)
 		held, largest, most := watch()
 		assert.Zero(t, held)
+		assert.Equal(t, room, most)
 		assert.LessOrEqual(t, largest, most)
-		assert.Greater(t, largest, int64(length))
-		c.get("/Groups").resources(count[200] + count[201])
+		assert.Greater(t, largest, tt.length)
+		c.get("/Groups").resources(done)
 	}
 }
 
