@@ -4,11 +4,15 @@
 // In what ships [Pass] does nothing, and the compiler leaves nothing of it. Built
 // with the tag crashpoints, the process kills itself, as SIGKILL would, when it
 // comes to the point that the environment variable [Variable] names, in the form
-// POINT:N, for the Nth time.
+// POINT:N, for the Nth time. In the form POINT:N:stop it says so on standard error
+// and stands still there, as SIGSTOP has it, until it is told to go on.
 package crashpoint
 
 // Variable names the environment variable that says where to die.
 const Variable = "SCIM_BRIDGE_CRASH_AT"
+
+// Standing is what a process says before it stands still, followed by the point.
+const Standing = "stands still at"
 
 // Point is a moment.
 type Point string

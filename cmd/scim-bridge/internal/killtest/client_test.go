@@ -48,7 +48,6 @@ type change struct {
 // client says things about users and groups of its own, one after the other.
 type client struct {
 	*speaker
-	world  *world
 	number int
 	chance *rand.Rand
 	made   int // names given
@@ -90,7 +89,7 @@ func newClients(w *world) []*client {
 	var common []*group
 	for i := range all {
 		c := &client{
-			speaker: newSpeaker(w), world: w, number: i, chance: rand.New(rand.NewPCG(*seed, uint64(1+i))), life: w.life.Load(),
+			speaker: newSpeaker(w), number: i, chance: rand.New(rand.NewPCG(*seed, uint64(1+i))), life: w.life.Load(),
 		}
 		if i == 0 {
 			for n := range shared {

@@ -18,8 +18,9 @@ type database interface {
 	// mayBeUnsure reports whether what a write answered with 503 became of may be
 	// unknown: where a database is at the other end of a network.
 	mayBeUnsure() bool
-	// forget has it not wait for what a process had that was killed.
-	forget() error
+	// forget has it not wait for what a process had that was killed, and returns when
+	// nothing of that is under way.
+	forget(t *testing.T)
 	// troubles are the moments of a kill that come after a trouble of the database's
 	// own.
 	troubles() []string
@@ -32,7 +33,7 @@ type file struct{}
 
 func (file) store(*testing.T) string { return "sqlite:bridge.db" }
 
-func (file) forget() error { return nil }
+func (file) forget(*testing.T) {}
 
 func (file) mayBeUnsure() bool { return false }
 
@@ -62,7 +63,10 @@ func (s *server) store(t *testing.T) string {
 }
 
 // forget ends leases, which else last for longer than most of the processes here.
-func (s *server) forget() error { return s.Exec("UPDATE leases SET holder = '', expires = 0") }
+func (s *server) forget(t *testing.T) {
+	s.settle(t)
+	require.NoError(t, s.Exec("UPDATE leases SET holder = '', expires = 0"))
+}
 
 func (*server) mayBeUnsure() bool { return true }
 

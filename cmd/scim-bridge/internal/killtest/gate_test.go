@@ -24,22 +24,45 @@ type gate struct {
 	all               *calling
 }
 
-// calling counts the calls that are with Adobe, of all processes.
+// calling is what gates see of the calls of all processes.
 type calling struct {
-	now  atomic.Int64
+	now  atomic.Int64 // with Adobe
 	most atomic.Int64
+
+	mu      sync.Mutex
+	arrived []arrival
 }
 
-func (c *calling) begin() {
+// arrival is a call that came to Adobe, or almost.
+type arrival struct {
+	at   time.Time
+	by   *gate
+	call string // its id
+	cut  bool   // its process was killed before it had the answer
+}
+
+// begin notes a call, and returns its place.
+func (c *calling) begin(a arrival) int {
 	for now := c.now.Add(1); ; {
 		most := c.most.Load()
 		if now <= most || c.most.CompareAndSwap(most, now) {
-			return
+			break
 		}
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.arrived = append(c.arrived, a)
+	return len(c.arrived) - 1
 }
 
 func (c *calling) end() { c.now.Add(-1) }
+
+// cut notes that a process was killed over a call.
+func (c *calling) cut(place int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.arrived[place].cut = true
+}
 
 // before puts the gate before Adobe.
 func (g *gate) before(adobe http.Handler) http.Handler {
@@ -59,12 +82,13 @@ func (g *gate) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 	g.inside.RLock()
 	defer g.inside.RUnlock()
-	g.all.begin()
+	place := g.all.begin(arrival{at: time.Now(), by: g, call: callOf(body)})
 	defer g.all.end()
 	// Adobe goes on with a call whose client is gone.
 	r = r.WithContext(context.WithoutCancel(r.Context()))
 	if g.received.Add(-1) == 0 {
 		g.kill()
+		g.all.cut(place)
 		panic(http.ErrAbortHandler)
 	}
 	answer := httptest.NewRecorder()
@@ -72,6 +96,7 @@ func (g *gate) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	g.adobe.ServeHTTP(answer, r)
 	if g.applied.Add(-1) == 0 {
 		g.kill()
+		g.all.cut(place)
 		panic(http.ErrAbortHandler)
 	}
 	time.Sleep(latency / 2)

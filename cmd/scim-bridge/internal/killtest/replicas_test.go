@@ -3,8 +3,7 @@ package killtest
 import (
 	"fmt"
 	"math/rand/v2"
-	"regexp"
-	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -30,11 +29,14 @@ const (
 	leaderCutOff   = "leader cut off" // from the database, beyond its lease
 	leaderBlinked  = "leader cut off for a moment"
 	leaderPaused   = "leader paused" // beyond its lease
+	pausedBefore   = "leader paused before it sends"
+	pausedAfter    = "leader paused before it settles"
 )
 
 var momentsOfReplicas = []string{
-	leaderKilled, leaderCutOff, followerKilled, string(crashpoint.Recorded), leaderStopped, leaderPaused, received,
-	string(crashpoint.BeforeCommit), leaderBlinked, applied, string(crashpoint.Answered), string(crashpoint.AfterCommit),
+	leaderKilled, leaderCutOff, followerKilled, string(crashpoint.Recorded), leaderStopped, leaderPaused, pausedBefore,
+	received, leaderBlinked, string(crashpoint.BeforeCommit), pausedAfter, applied, string(crashpoint.Answered),
+	string(crashpoint.AfterCommit),
 }
 
 func TestKill_NothingIsLostAndAdobeFollowsWithThreeReplicas(t *testing.T) {
@@ -55,6 +57,10 @@ func (w *world) killReplica(moment string, chance *rand.Rand) string {
 	case string(crashpoint.BeforeCommit), string(crashpoint.AfterCommit):
 		r = w.arm(fmt.Sprintf("%s:%d", moment, 1+chance.IntN(40)), chance)
 		byItself = r.die(3 * reach)
+	case pausedBefore:
+		byItself = w.pause(crashpoint.Recorded, chance)
+	case pausedAfter:
+		byItself = w.pause(crashpoint.Answered, chance)
 	case followerKilled:
 		leader := w.leader()
 		r = w.replicas[chance.IntN(len(w.replicas))]
@@ -102,11 +108,30 @@ func (w *world) befall(r *replica, moment string, chance *rand.Rand) bool {
 		r.AwaitReady()
 	case leaderPaused:
 		r.Signal(syscall.SIGSTOP)
-		w.without(r, beyond)
-		r.Signal(syscall.SIGCONT)
-		r.AwaitReady()
+		w.resume(r)
 	}
 	return true
+}
+
+// pause has the leader stand still at a point, beyond its lease, and reports whether
+// it came to it; else it is killed.
+func (w *world) pause(at crashpoint.Point, chance *rand.Rand) bool {
+	r := w.arm(fmt.Sprintf("%s:%d:stop", at, 1+chance.IntN(3)), chance)
+	for deadline := time.Now().Add(3 * reach); !strings.Contains(r.Output()[r.began:], crashpoint.Standing); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			r.die(0)
+			return false
+		}
+	}
+	w.resume(r)
+	return true
+}
+
+// resume has a replica that stands still go on when another dispatches.
+func (w *world) resume(r *replica) {
+	w.without(r, beyond)
+	r.Signal(syscall.SIGCONT)
+	r.AwaitReady()
 }
 
 // without has nobody sent to a replica for a time, in which another begins to
@@ -131,7 +156,8 @@ func (w *world) networkOf(r *replica) interface {
 	panic("no such replica")
 }
 
-// arm makes a replica the leader that is to die at a point.
+// arm makes a replica the leader that is to die at a point, or to stand still there. It
+// may have done so already.
 func (w *world) arm(at string, chance *rand.Rand) *replica {
 	r := w.replicas[chance.IntN(len(w.replicas))]
 	for _, other := range w.replicas {
@@ -146,38 +172,33 @@ func (w *world) arm(at string, chance *rand.Rand) *replica {
 			other.Stop()
 		}
 	}
+	for deadline := time.Now().Add(takeover); r.Runs() && !w.dispatches(r); time.Sleep(50 * time.Millisecond) {
+		require.True(w.t, time.Now().Before(deadline), "it does not dispatch\n%s", r.Log())
+	}
 	return r
 }
 
 // leader waits until a replica dispatches, and returns it.
 func (w *world) leader() *replica {
 	for deadline := time.Now().Add(takeover); ; time.Sleep(50 * time.Millisecond) {
-		if r := w.latest(); r.Runs() && r.dispatches(r.began) > 0 {
+		if r := w.latest(); r.Runs() && w.dispatches(r) {
 			return r
 		}
 		require.True(w.t, time.Now().Before(deadline), "no replica dispatches")
 	}
 }
 
-// latest is the replica that began to dispatch last. It may have been killed since,
-// and started again.
-func (w *world) latest() (latest *replica) {
-	most := -1
-	for _, r := range w.replicas {
-		if token := r.dispatches(0); token > most {
-			latest, most = r, token
-		}
-	}
-	return latest
+// dispatches reports whether a replica began to dispatch since it was started, and no
+// other has since.
+func (w *world) dispatches(r *replica) bool {
+	all := w.tenures()
+	last := all[len(all)-1]
+	return last.by == r && last.from >= r.began
 }
 
-var dispatches = regexp.MustCompile(`"msg":"this process dispatches the org"[^\n]*?"token":(\d+)`)
-
-// dispatches is the token with which a process began to dispatch last, as the log
-// says from some byte on; 0 if none did.
-func (r *replica) dispatches(from int) (token int) {
-	for _, match := range dispatches.FindAllStringSubmatch(r.Output()[from:], -1) {
-		token, _ = strconv.Atoi(match[1]) // digits, as matched
-	}
-	return token
+// latest is the replica that began to dispatch last. It may have been killed since,
+// and started again.
+func (w *world) latest() *replica {
+	all := w.tenures()
+	return all[len(all)-1].by
 }

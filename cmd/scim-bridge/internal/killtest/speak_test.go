@@ -24,17 +24,17 @@ import (
 // speaker sends SCIM requests. Each has a connection of its own: one that meets a
 // dead connection would be sent again without being asked.
 type speaker struct {
-	http *http.Client
-	to   []*replica
-	turn int
+	world *world
+	http  *http.Client
+	turn  int
 }
 
 func newSpeaker(w *world) *speaker {
-	return &speaker{http: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}, to: w.replicas}
+	return &speaker{world: w, http: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}}
 }
 
-// exchange sends a request to the next replica that takes it, and decodes the
-// answer. An error means that there was no whole answer.
+// exchange sends a request to the next replica that takes it, once there is one, and
+// decodes the answer. An error means that there was no whole answer.
 func (s *speaker) exchange(method, path string, body, out any) (int, error) {
 	var payload []byte
 	if body != nil {
@@ -44,28 +44,12 @@ func (s *speaker) exchange(method, path string, body, out any) (int, error) {
 		}
 		payload = text
 	}
-	var resp *http.Response
-	for range s.to {
-		s.turn++
-		to := s.to[s.turn%len(s.to)]
-		if to.out.Load() {
-			continue
-		}
-		req, err := http.NewRequest(method, "http://"+to.Listen+"/scim/v2"+path, bytes.NewReader(payload))
-		if err != nil {
-			return 0, err
-		}
-		req.Header.Set("Authorization", "Bearer "+programtest.Token)
-		req.Header.Set("Content-Type", "application/scim+json")
-		if resp, err = s.http.Do(req); err == nil {
-			break
-		}
-		if !errors.Is(err, syscall.ECONNREFUSED) {
-			return 0, err
-		}
+	resp, err := s.try(method, path, payload)
+	for ; errors.Is(err, syscall.ECONNREFUSED); resp, err = s.try(method, path, payload) {
+		time.Sleep(think)
 	}
-	if resp == nil {
-		return 0, errors.New("no replica runs")
+	if err != nil {
+		return 0, err
 	}
 	text, err := io.ReadAll(resp.Body)
 	if err := errors.Join(err, resp.Body.Close()); err != nil {
@@ -78,6 +62,25 @@ func (s *speaker) exchange(method, path string, body, out any) (int, error) {
 		err = errNotWhen
 	}
 	return resp.StatusCode, err
+}
+
+// try sends a request to the next replica. Where none listens it was not sent.
+func (s *speaker) try(method, path string, payload []byte) (*http.Response, error) {
+	next := func() *replica {
+		s.turn++
+		return s.world.replicas[s.turn%len(s.world.replicas)]
+	}
+	to := next()
+	for to.out.Load() {
+		to = next()
+	}
+	req, err := http.NewRequestWithContext(s.world.t.Context(), method, "http://"+to.Listen+"/scim/v2"+path, bytes.NewReader(payload))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+programtest.Token)
+	req.Header.Set("Content-Type", "application/scim+json")
+	return s.http.Do(req)
 }
 
 // later reports whether an answer asks to come back, and errNotWhen that it

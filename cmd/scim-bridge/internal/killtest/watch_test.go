@@ -31,8 +31,9 @@ type watch struct {
 
 // lost is a command that may have been done, and must not be done again unseen.
 type lost struct {
-	text string
-	read bool // its subject was, since
+	text  string
+	group bool // is its subject, and not a user
+	read  bool // its subject was, since
 }
 
 func newWatch(adobe *emulator.Emulator) *watch {
@@ -49,6 +50,18 @@ type command struct {
 	User, UserGroup, RequestID string
 
 	Do []map[string]json.RawMessage
+}
+
+// call is the id of the call that a command is part of.
+func (c command) call() string { return c.RequestID[:max(0, strings.LastIndexByte(c.RequestID, '-'))] }
+
+// callOf is the id of the call with this body.
+func callOf(body []byte) string {
+	var all []command
+	if err := json.Unmarshal(body, &all); err != nil || len(all) == 0 {
+		return "" // which is wrong, and in the ledger
+	}
+	return all[0].call()
 }
 
 // unsafe returns the names that the subject of a command may have after it if the
@@ -131,7 +144,7 @@ func (w *watch) loseCall(id string) {
 func (w *watch) lose(text json.RawMessage) {
 	var c command
 	_ = json.Unmarshal(text, &c)
-	l := &lost{text: string(text)}
+	l := &lost{text: string(text), group: c.UserGroup != ""}
 	for _, name := range c.unsafe() {
 		if name != "" {
 			w.open[strings.ToLower(name)] = l
@@ -151,8 +164,7 @@ func (w *watch) call(e emulator.Entry) {
 	for _, text := range e.Commands {
 		var c command
 		_ = json.Unmarshal(text, &c)
-		id := c.RequestID[:max(0, strings.LastIndexByte(c.RequestID, '-'))]
-		w.calls[id] = append(w.calls[id], text)
+		w.calls[c.call()] = append(w.calls[c.call()], text)
 		lower := strings.ToLower(string(text))
 		for name, l := range w.open {
 			if quoted, _ := json.Marshal(name); !strings.Contains(lower, string(quoted)) {
@@ -171,7 +183,7 @@ func (w *watch) looked(path string) {
 	path, _ = url.PathUnescape(path)
 	path = strings.ToLower(path)
 	for name, l := range w.open {
-		l.read = l.read || strings.Contains(path, "/groups/") || strings.HasSuffix(path, "/"+name)
+		l.read = l.read || l.group && strings.Contains(path, "/groups/") || strings.HasSuffix(path, "/"+name)
 	}
 }
 

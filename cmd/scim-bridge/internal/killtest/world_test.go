@@ -17,8 +17,8 @@ import (
 	"github.com/scim-bridge/scim-bridge/umapi/emulator"
 )
 
-// actions is the limit of calls a minute: low enough to be met in a long run.
-const actions = 600
+// actions is the limit of calls a minute, low enough to be met all the time.
+const actions = 120
 
 // world is a program that lives and dies, and Adobe and a database, which stay.
 type world struct {
@@ -93,7 +93,8 @@ func (w *world) look() {
 
 // kill starts a process, has it die at a moment, and returns which it was.
 func (w *world) kill(moment string, chance *rand.Rand) string {
-	require.NoError(w.t, w.database.forget())
+	defer w.look()
+	defer w.database.forget(w.t)
 	r, at, patience := w.only(), "", reach
 	switch moment {
 	case starting:
@@ -115,13 +116,10 @@ func (w *world) kill(moment string, chance *rand.Rand) string {
 		r.AwaitReady() // again, by itself
 		w.life.Add(1)
 		r.die(time.Duration(chance.IntN(500)) * time.Millisecond)
-		w.look()
 		return moment
 	}
 	w.start(at)
-	byItself := r.die(patience)
-	w.look()
-	if !byItself && patience == reach {
+	if byItself := r.die(patience); !byItself && patience == reach {
 		return moment + missed
 	}
 	return moment
