@@ -78,7 +78,7 @@ func (f *emulatorFlags) emulator() (*emulator.Emulator, error) {
 	}
 	em, err := emulator.New(f.cfg)
 	if err != nil {
-		return nil, err
+		return nil, byFlag(err)
 	}
 	// Once more: a switch that was turned off has no trace in the configuration,
 	// and the preset may have turned it on.

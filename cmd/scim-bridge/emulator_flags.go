@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -142,6 +143,42 @@ func (f *emulatorFlags) missing() []string {
 		}
 	}
 	return missing
+}
+
+// byFlag names flags where an error of the emulator's configuration names fields.
+func byFlag(err error) error {
+	if joined, ok := errors.AsType[interface {
+		error
+		Unwrap() []error
+	}](err); ok {
+		var all []error
+		for _, e := range joined.Unwrap() {
+			all = append(all, byFlag(e))
+		}
+		return errors.Join(all...)
+	}
+	if e, ok := errors.AsType[*emulator.FieldError](err); ok {
+		return fmt.Errorf("%s: %s", flagOf(e.Field), e.Problem)
+	}
+	return err
+}
+
+var (
+	wordEnd = regexp.MustCompile(`([a-z])([A-Z])`)
+	// irregular are the fields whose flags have other names.
+	irregular = map[string]string{"Domains": "--domain", "Certificate": "--jwt-certificate", "Switches": "--switch"}
+)
+
+// flagOf is the flag of a field of the emulator's configuration.
+func flagOf(field string) string {
+	field, _, _ = strings.Cut(field, ".")
+	if strings.HasPrefix(field, "Clients[") {
+		return "--client"
+	}
+	if flag, ok := irregular[field]; ok {
+		return flag
+	}
+	return "--" + strings.ToLower(wordEnd.ReplaceAllString(field, "$1-$2"))
 }
 
 // switchFlags are the switches that were named, with their values.

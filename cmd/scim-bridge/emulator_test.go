@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 )
@@ -213,13 +214,15 @@ func TestEmulator_WrongUse(t *testing.T) {
 		{"--switch listOrder=random", `listOrder: "random" is unknown`},
 		{"--preset polite", `preset "polite" is unknown, want calm, rude or hostile`},
 		{"--client one-secret", "--client: want ID:SECRET"},
-		{"--client 0f1e2d3c:two", `"0f1e2d3c" is there already`},
-		{"--users-per-page -1", "UsersPerPage: -1"},
-		{"--max-steps -2", "MaxSteps: -2"},
-		{"--max-body -1", "MaxBody: -1"},
+		{"--client 0f1e2d3c:two", `: --client: "0f1e2d3c" is there already`},
+		{"--users-per-page -1", ": --users-per-page: -1"},
+		{"--max-steps -2", ": --max-steps: -2"},
+		{"--max-body -1 --actions-per-minute -1", "\n--max-body: -1"},
+		{"--token-lifetime 1ms", ": --token-lifetime: 1ms is less than 1s"},
+		{"--domain a@b", `: --domain: "a@b" is not a domain`},
 		{"--seed x", "--seed"},
 		{"--jwt-certificate " + filepath.Join(dir, "nowhere.pem"), "nowhere.pem: no such file"},
-		{"--jwt-certificate " + broken, "Certificate"},
+		{"--jwt-certificate " + broken, ": --jwt-certificate: "},
 		{"--state " + filepath.Join(dir, "nowhere.json"), "nowhere.json: no such file"},
 		{"--state " + broken, `state.json: unknown field "mail"`},
 		{"--state " + stranger, `group "Ghosts" does not exist`},
@@ -233,6 +236,22 @@ func TestEmulator_WrongUse(t *testing.T) {
 			require.NotContains(t, stderr.String(), "one-secret")
 			require.Empty(t, stdout.String())
 		})
+	}
+}
+
+func TestEmulator_FieldsAreNamedByTheirFlags(t *testing.T) {
+	t.Parallel()
+	f := &emulatorFlags{switches: switchFlags{}}
+	cmd := new(cobra.Command)
+	for _, group := range []*cobra.Command{f.orgFlags(), f.limitFlags(), f.behaviourFlags(), f.servingFlags()} {
+		cmd.Flags().AddFlagSet(group.Flags())
+	}
+	for _, field := range []string{
+		"OrgID", "ClientID", "ClientSecret", "Clients[1].ClientID", "Certificate", "Domains", "TechnicalAccounts",
+		"ActionsPerMinute", "ReadsPerMinute", "GlobalPerMinute", "ListingInterval", "TokenLifetime", "UsersPerPage", "GroupsPerPage",
+		"MaxCommands", "MaxSteps", "MaxListEntries", "MaxBody", "MaxMembers", "ReadLag", "Switches",
+	} {
+		require.NotNil(t, cmd.Flags().Lookup(strings.TrimPrefix(flagOf(field), "--")), "%s is no flag", flagOf(field))
 	}
 }
 

@@ -26,13 +26,13 @@ func (c *Config) checkClients() []error {
 	known := map[string]bool{c.ClientID: true}
 	for i, further := range c.Clients {
 		if further.ClientSecret == "" {
-			problems = append(problems, fmt.Errorf("Clients[%d].ClientSecret is empty", i))
+			problems = append(problems, wrong(fmt.Sprintf("Clients[%d].ClientSecret", i), "it is empty"))
 		}
 		switch {
 		case further.ClientID == "":
-			problems = append(problems, fmt.Errorf("Clients[%d].ClientID is empty", i))
+			problems = append(problems, wrong(fmt.Sprintf("Clients[%d].ClientID", i), "it is empty"))
 		case known[further.ClientID]:
-			problems = append(problems, fmt.Errorf("Clients[%d].ClientID: %q is there already", i, further.ClientID))
+			problems = append(problems, wrong(fmt.Sprintf("Clients[%d].ClientID", i), "%q is there already", further.ClientID))
 		}
 		known[further.ClientID] = true
 	}

@@ -127,6 +127,19 @@ const (
 	LoginUsername Login = "username" // an e-mail gives error.user.name.contains.email
 )
 
+// FieldError says what is wrong with a field of a [Config].
+type FieldError struct {
+	Field   string // as in Go: MaxCommands, or Directories[0].Domains
+	Problem string
+}
+
+// Error implements error.
+func (e *FieldError) Error() string { return e.Field + ": " + e.Problem }
+
+func wrong(field, format string, args ...any) error {
+	return &FieldError{Field: field, Problem: fmt.Sprintf(format, args...)}
+}
+
 // withDefaults returns c completed, or all that is wrong with it.
 func (c Config) withDefaults() (Config, error) {
 	var problems []error
@@ -134,7 +147,7 @@ func (c Config) withDefaults() (Config, error) {
 		{"OrgID", c.OrgID}, {"ClientID", c.ClientID}, {"ClientSecret", c.ClientSecret},
 	} {
 		if f.value == "" {
-			problems = append(problems, fmt.Errorf("%s is empty", f.name))
+			problems = append(problems, wrong(f.name, "it is empty"))
 		}
 	}
 	problems = append(problems, c.completeNumbers()...)
@@ -152,7 +165,7 @@ func (c Config) withDefaults() (Config, error) {
 		problems = append(problems, c.Directories[i].complete(claimed, func(field string) string { return configField(i, field) })...)
 	}
 	if err := c.Switches.check(); err != nil {
-		problems = append(problems, fmt.Errorf("Switches: %w", err))
+		problems = append(problems, wrong("Switches", "%v", err))
 	}
 	return c, errors.Join(problems...)
 }
@@ -181,7 +194,7 @@ func (c *Config) completeNumbers() []error {
 		{"TechnicalAccounts", &c.TechnicalAccounts, 0, 0},
 	} {
 		if *f.value < f.minimum {
-			problems = append(problems, fmt.Errorf("%s: %d is less than %d", f.name, *f.value, f.minimum))
+			problems = append(problems, wrong(f.name, "%d is less than %d", *f.value, f.minimum))
 		}
 		if *f.value == 0 {
 			*f.value = f.fallback
@@ -204,7 +217,7 @@ func (c *Config) completeTimes() []error {
 		{"ReadLag", c.ReadLag, 0},
 	} {
 		if f.value < f.minimum {
-			problems = append(problems, fmt.Errorf("%s: %s is less than %s", f.name, f.value, f.minimum))
+			problems = append(problems, wrong(f.name, "%s is less than %s", f.value, f.minimum))
 		}
 	}
 	return problems
@@ -226,24 +239,24 @@ func configField(index int, field string) string {
 // returns all that is wrong with it. name is how to name a field of d.
 func (d *Directory) complete(claimed map[string]bool, name func(field string) string) []error {
 	var problems []error
-	wrong := func(field, format string, args ...any) {
-		problems = append(problems, fmt.Errorf("%s: %s", name(field), fmt.Sprintf(format, args...)))
+	problem := func(field, format string, args ...any) {
+		problems = append(problems, wrong(name(field), format, args...))
 	}
 	d.Type = cmp.Or(d.Type, TypeFederatedID)
 	if d.Type != TypeFederatedID && d.Type != TypeEnterpriseID {
-		wrong("Type", "%q is not %s or %s", d.Type, TypeFederatedID, TypeEnterpriseID)
+		problem("Type", "%q is not %s or %s", d.Type, TypeFederatedID, TypeEnterpriseID)
 	}
 	switch d.Login {
 	case LoginAny, LoginEmail, LoginUsername:
 	default:
-		wrong("Login", "%q is unknown", d.Login)
+		problem("Login", "%q is unknown", d.Login)
 	}
 	for _, domain := range d.Domains {
 		if domain == "" || strings.ContainsAny(domain, "@ /") {
-			wrong("Domains", "%q is not a domain", domain)
+			problem("Domains", "%q is not a domain", domain)
 		}
 		if claimed[fold(domain)] {
-			wrong("Domains", "%q is claimed twice", domain)
+			problem("Domains", "%q is claimed twice", domain)
 		}
 		claimed[fold(domain)] = true
 	}

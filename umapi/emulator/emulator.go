@@ -43,7 +43,7 @@ var (
 )
 
 // New returns an emulator of an organisation without users. Its error names
-// every field of cfg that cannot be used.
+// every field of cfg that cannot be used, most of them as a [FieldError].
 func New(cfg Config) (*Emulator, error) {
 	cfg, err := cfg.withDefaults()
 	certificate, badPEM := publicKey(cfg.Certificate)

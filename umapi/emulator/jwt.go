@@ -30,7 +30,7 @@ func publicKey(pem []byte) (*rsa.PublicKey, error) {
 	}
 	key, err := jwt.ParseRSAPublicKeyFromPEM(pem)
 	if err != nil {
-		return nil, fmt.Errorf("Certificate: %w", err)
+		return nil, wrong("Certificate", "%v", err)
 	}
 	return key, nil
 }

@@ -36,7 +36,7 @@ func TestNew_RefusesAnUnknownPresetAmongOtherMistakes(t *testing.T) {
 	cfg.Preset, cfg.OrgID = "polite", ""
 	_, err := emulator.New(cfg)
 	require.ErrorContains(t, err, `preset "polite" is unknown`)
-	require.ErrorContains(t, err, "OrgID is empty")
+	require.ErrorContains(t, err, "OrgID: it is empty")
 }
 
 func TestPreset_CalmIsTheDocumentation(t *testing.T) {

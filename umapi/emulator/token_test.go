@@ -237,7 +237,7 @@ func TestNew_NamesEveryMistake(t *testing.T) {
 		Switches: emulator.Switches{PageBeyondEnd: "sometimes", SecondDelete: "often", ListOrder: "none"}, Preset: "unkind",
 	})
 	for _, name := range []string{
-		"OrgID", "ClientID", "ClientSecret", "Clients[0].ClientID is empty", "Clients[1].ClientSecret is empty", `Clients[2].ClientID: "x"`,
+		"OrgID", "ClientID", "ClientSecret", "Clients[0].ClientID: it is empty", "Clients[1].ClientSecret: it is empty", `Clients[2].ClientID: "x"`,
 		"Certificate", `Domains: "@x"`, "DirectoryType", "\nLogin", `Directories[1].Domains: "Example.com"`, "Directories[1].Type", "Directories[1].Login",
 		"ActionsPerMinute", "ReadsPerMinute", "GlobalPerMinute: -2", "ListingInterval", "UsersPerPage", "GroupsPerPage", "MaxCommands", "MaxSteps",
 		"MaxListEntries", "MaxMembers", "MaxBody", "TokenLifetime", "LedgerEntries", "ReadLag", "TechnicalAccounts",
