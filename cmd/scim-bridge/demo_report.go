@@ -116,13 +116,9 @@ func adobeState(em *emulator.Emulator) morning.State {
 	return s
 }
 
-// unfinished says what a status still holds.
+// unfinished says what a status still holds: how much, and then what failed.
 func unfinished(s store.Status) []string {
 	var lines []string
-	for _, f := range s.Failures {
-		lines = append(lines, fmt.Sprintf("failed: %s %s%s: %s: %s (%s)",
-			f.Due.Kind, f.Due.User, f.Due.Group, f.Problem.Code, f.Problem.Message, f.Problem.Hint))
-	}
 	for _, c := range []struct {
 		state string
 		count int
@@ -130,6 +126,10 @@ func unfinished(s store.Status) []string {
 		if c.count > 0 {
 			lines = append(lines, fmt.Sprintf("%d %s", c.count, c.state))
 		}
+	}
+	for _, f := range s.Failures {
+		lines = append(lines, fmt.Sprintf("failed: %s %s%s: %s: %s (%s)",
+			f.Due.Kind, f.Due.User, f.Due.Group, f.Problem.Code, f.Problem.Message, f.Problem.Hint))
 	}
 	return lines
 }
@@ -173,9 +173,8 @@ func (r demoReport) table(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(w, "\nSaid in %.1f s; Adobe had followed %.1f s later. Reads of Adobe: %d.\n", r.PlayedMS/1000, r.WaitedMS/1000, r.Reads)
-	for _, line := range slices.Concat(r.Unfinished, r.Differences) {
-		fmt.Fprintf(w, "  %s\n", line)
-	}
+	r.list(w, "unfinished", r.Unfinished)
+	r.list(w, "different", r.Differences)
 	if r.Equal {
 		_, err := fmt.Fprintf(w, "EQUAL: %d users, %d groups and %d memberships in Adobe are what was said, entry by entry.\n",
 			r.Users, r.Groups, r.Memberships)
@@ -183,4 +182,21 @@ func (r demoReport) table(w io.Writer) error {
 	}
 	_, err := fmt.Fprintf(w, "NOT EQUAL: Adobe does not hold what was said. Differences: %d.\n", len(r.Differences))
 	return err
+}
+
+// maxListed is how many lines of a kind are printed for people.
+const maxListed = 20
+
+// list prints the first of some lines, and says where the others are.
+func (r demoReport) list(w io.Writer, what string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "  %s:\n", what)
+	for _, line := range lines[:min(len(lines), maxListed)] {
+		fmt.Fprintf(w, "    %s\n", line)
+	}
+	if n := len(lines) - maxListed; n > 0 {
+		fmt.Fprintf(w, "    and %d more lines, to be had with: scim-bridge demo --seed %d --json\n", n, r.Seed)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os/exec"
 	"strings"
@@ -128,6 +129,22 @@ func TestDemo_FailsAndNamesAMembershipThatIsMissing(t *testing.T) {
 	require.Equal(t, exitFailed, report(io.Discard, err))
 	require.Contains(t, stdout.String(), `group "`+group+`": member `+member+` is missing in Adobe`)
 	require.Contains(t, stdout.String(), "NOT EQUAL")
+}
+
+func TestDemo_PrintsTheFirstDifferencesAndSaysWhereTheOthersAre(t *testing.T) {
+	t.Parallel()
+	r := demoReport{Seed: 7, Unfinished: []string{"1 failed", "failed: user ada"}}
+	for i := range maxListed + 300 {
+		r.Differences = append(r.Differences, fmt.Sprintf("user %03d: missing in Adobe", i))
+	}
+	var out strings.Builder
+
+	require.NoError(t, r.table(&out))
+
+	require.Contains(t, out.String(), "  unfinished:\n    1 failed\n    failed: user ada\n  different:\n    user 000: missing in Adobe\n")
+	require.Equal(t, maxListed, strings.Count(out.String(), "missing in Adobe"))
+	require.Contains(t, out.String(), "    and 300 more lines, to be had with: scim-bridge demo --seed 7 --json\n")
+	require.Contains(t, out.String(), "Differences: 320.")
 }
 
 func TestDemo_KeepsRunningAndTheCommandsItPrintsWork(t *testing.T) {
