@@ -425,12 +425,19 @@ func (c *Command) describe() string {
 	for i, step := range c.UMAPI.Do {
 		switch {
 		case len(c.Steps[i].Added) > 0:
-			parts = append(parts, fmt.Sprintf("add %d memberships", len(c.Steps[i].Added)))
+			parts = append(parts, "add "+memberships(len(c.Steps[i].Added)))
 		case len(c.Steps[i].Removed) > 0:
-			parts = append(parts, fmt.Sprintf("remove %d memberships", len(c.Steps[i].Removed)))
+			parts = append(parts, "remove "+memberships(len(c.Steps[i].Removed)))
 		default:
 			parts = append(parts, step.Verb())
 		}
 	}
 	return strings.Join(parts, ", ") + " for " + c.UMAPI.User + c.UMAPI.UserGroup
+}
+
+func memberships(n int) string {
+	if n == 1 {
+		return "1 membership"
+	}
+	return fmt.Sprintf("%d memberships", n)
 }

@@ -130,6 +130,17 @@ func TestSettle_JudgesByTheCode(t *testing.T) {
 	}
 }
 
+func TestSettle_CountsMembershipsInWords(t *testing.T) {
+	t.Parallel()
+	for want, world := range map[string]func(*ledger){"add 1 membership for ": member, "add 2 memberships for ": twoGroups} {
+		l := newLedger()
+		world(l)
+		s := plan.Settle(callOf(l), replyOf(1), l.now)
+		require.NotEmpty(t, s.Notes)
+		require.Contains(t, s.Notes[0].Text, want)
+	}
+}
+
 func TestSettle_DoesNotTrustAGroupThatWasThere(t *testing.T) {
 	t.Parallel()
 	l := newLedger()
