@@ -2,11 +2,23 @@ package postgres
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
+
+// codeFull is disk_full.
+const codeFull = "53100"
+
+// advise adds what to do to an error of a database that was open already.
+func advise(err error) error {
+	if refusal, ok := errors.AsType[*pgconn.PgError](err); ok && refusal.Code == codeFull {
+		return fmt.Errorf("the disk of the database server is full, make room there and it goes on by itself: %w", err)
+	}
+	return err
+}
 
 // Hint says what to do about an error of [Open] or [Check], or nothing where the
 // error says it.
@@ -20,6 +32,8 @@ func Hint(err error) string {
 			return "make it: CREATE DATABASE name OWNER user ENCODING 'UTF8' TEMPLATE template0"
 		case "42501": // insufficient_privilege
 			return "the user must be able to make tables in the database: let it own the database"
+		case codeFull:
+			return "make room on the disk of the database server"
 		}
 		return ""
 	}

@@ -18,6 +18,7 @@ func TestHint_AdvisesTheOperator(t *testing.T) {
 		"28000": "PGPASSWORD",
 		"3D000": "CREATE DATABASE",
 		"42501": "let it own the database",
+		"53100": "make room",
 		"53300": "", // too many connections: nothing of ours
 	} {
 		err := fmt.Errorf("open database: %w", &pgconn.PgError{Code: code})

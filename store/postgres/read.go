@@ -18,7 +18,7 @@ func (s *Store) read(ctx context.Context, f func(ctx context.Context, c *conn) e
 		return err
 	}
 	defer c.Release()
-	return f(ctx, &conn{c: c.Conn()})
+	return advise(f(ctx, &conn{c: c.Conn()}))
 }
 
 // snapshot runs reads that are several and must see the same moment.
@@ -40,7 +40,7 @@ func (s *Store) snapshot(ctx context.Context, f func(ctx context.Context, c *con
 		defer cancel()
 		err = errors.Join(err, c.simple(end, "ROLLBACK")) // nothing was written
 	}()
-	return f(ctx, c)
+	return advise(f(ctx, c))
 }
 
 // acquire waits for a connection that is free.

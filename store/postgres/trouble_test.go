@@ -114,6 +114,28 @@ func TestTrouble_ADatabaseThatIsGoneAndBackNeedsNobody(t *testing.T) {
 	}
 }
 
+// On Linux others have a server that really is out of room.
+func TestTrouble_AServerWithoutRoomRefusesWholeWritesAndSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	url := migrated(t)
+	s := open(t, url)
+	require.Zero(t, create(t, s, "before"))
+	exec1(t, beside(t, url), `
+		CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no space left on device' USING ERRCODE = 'disk_full'; END $$;
+		CREATE TRIGGER no_room BEFORE INSERT ON journal EXECUTE FUNCTION no_room()`) // which is what is written last
+	require.Equal(t, 8, create(t, s, "full"))
+	_, err := s.CreateUser(t.Context(), "acme", user("another"), directory.Origin{})
+	require.ErrorContains(t, err, "the disk of the database server is full, make room there and it goes on by itself")
+	for i := range 8 {
+		_, err := s.User(t.Context(), "acme", fmt.Sprint("before", i))
+		require.NoError(t, err, "reads go on")
+		_, err = s.User(t.Context(), "acme", fmt.Sprint("full", i))
+		require.ErrorIs(t, err, directory.ErrNotFound)
+	}
+	exec1(t, beside(t, url), "DROP TRIGGER no_room ON journal")
+	goesOn(t, s, 8)
+}
+
 func TestTrouble_AServerThatOnlyReadsIsLeftForOneThatWrites(t *testing.T) {
 	t.Parallel()
 	url := migrated(t)

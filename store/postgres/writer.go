@@ -306,5 +306,5 @@ func (w *writer) outcome(id string, lost error) error {
 // update runs a write and returns when it is on disk, or failed, or ctx ends. Then
 // it may still happen, if it has begun.
 func (s *Store) update(ctx context.Context, p relational.Patience, do func(ctx context.Context, t *tx) error) error {
-	return s.write.Do(ctx, p, s.patience, do)
+	return advise(s.write.Do(ctx, p, s.patience, do))
 }

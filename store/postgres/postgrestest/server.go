@@ -31,10 +31,11 @@ type Server struct {
 }
 
 // NewServer starts a server that a test has for itself, to treat it badly.
-// Without PostgreSQL the test is skipped, or fails if it is required.
-func NewServer(t testing.TB) *Server {
+// It is made with further options of initdb. Without PostgreSQL the test is skipped, or
+// fails if it is required.
+func NewServer(t testing.TB, options ...string) *Server {
 	t.Helper()
-	s, err := newServer()
+	s, err := newServer(options...)
 	must(t, err)
 	t.Cleanup(s.stop)
 	return s
@@ -53,7 +54,12 @@ func (s *Server) Crash() {
 	<-s.ended                          //nolint:errcheck // it was ended
 }
 
-// Start starts the server again, after Crash, and returns when it answers.
+// Wait waits until the server has ended by itself.
+func (s *Server) Wait() {
+	<-s.ended //nolint:errcheck // it does so for a reason that the test knows
+}
+
+// Start starts the server again, after Crash or Wait, and returns when it answers.
 func (s *Server) Start() error {
 	s.process = exec.Command(s.program, "-D", filepath.Join(s.dir, "data"), "-c", "listen_addresses=127.0.0.1", "-c", "port="+s.port,
 		"-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "autovacuum=off", "-c", "jit=off", "-c", "max_wal_size=4GB", "-c", "checkpoint_timeout=1h",
@@ -86,7 +92,7 @@ func (s *Server) Start() error {
 func (s *Server) stop() { s.guard.stop() }
 
 // newServer makes a server and starts it.
-func newServer() (s *Server, err error) {
+func newServer(options ...string) (s *Server, err error) {
 	s = &Server{}
 	initdb, err := program("initdb")
 	if err != nil {
@@ -101,7 +107,7 @@ func newServer() (s *Server, err error) {
 	if s.guard, err = newGuard(s.dir); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(s.dir))
 	}
-	if err := s.make(initdb); err != nil {
+	if err := s.make(initdb, options); err != nil {
 		s.stop()
 		return nil, err
 	}
@@ -109,11 +115,11 @@ func newServer() (s *Server, err error) {
 }
 
 // make makes the data and starts the server.
-func (s *Server) make(initdb string) error {
+func (s *Server) make(initdb string, options []string) error {
 	if err := give(s.dir); err != nil {
 		return err
 	}
-	cmd := exec.Command(initdb, "-D", filepath.Join(s.dir, "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync")
+	cmd := exec.Command(initdb, append(options, "-D", filepath.Join(s.dir, "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync")...)
 	unprivileged(cmd)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, out)
