@@ -24,15 +24,23 @@ const (
 		INSERT INTO replicas (id, name, started, seen, configs) VALUES ($1, $2, clock(), clock(), $3)
 		ON CONFLICT (id) DO UPDATE SET seen = clock(), configs = excluded.configs`
 
-	forgetReplicas = `DELETE FROM replicas WHERE seen < clock() - $1::bigint`
+	// One that is there again, after as long, holds its row. After an outage all are:
+	// who waited for another could be waited for by it.
+	forgetReplicas = `
+		DELETE FROM replicas WHERE id IN (
+			SELECT id FROM replicas WHERE seen < clock() - $1::bigint FOR UPDATE SKIP LOCKED)`
 
 	// It renews what nobody took meanwhile, also what has ended; nothing for a release
-	// that may no longer write.
+	// that may no longer write. What somebody is taking just now has ended, and is not
+	// waited for: they may be taking several.
 	renewLeases = `
 		UPDATE leases l SET expires = clock() + $2
-		FROM unnest($3::text[], $4::bigint[]) mine (org, token)
-		WHERE l.org = mine.org AND l.token = mine.token AND l.holder = $1
-			AND $5 >= (SELECT oldest FROM bridge)
+		FROM (
+			SELECT l.org FROM leases l JOIN unnest($3::text[], $4::bigint[]) held (org, token) ON l.org = held.org AND l.token = held.token
+			WHERE l.holder = $1 AND $5 >= (SELECT oldest FROM bridge)
+			FOR UPDATE OF l SKIP LOCKED
+		) mine
+		WHERE l.org = mine.org
 		RETURNING l.org`
 
 	leaveReplica = `DELETE FROM replicas WHERE id = $1`
@@ -141,7 +149,7 @@ func (k *keeper) start() {
 			switch {
 			case ctx.Err() != nil:
 			case err != nil && !trouble:
-				k.log.Warn("leases cannot be renewed: nothing is sent to Adobe once they have ended", "err", oneLine(err))
+				k.log.Warn("leases cannot be renewed: nothing is sent to Adobe once they have ended", "err", oneLine(advise(err)))
 			case err == nil && trouble:
 				k.log.Info("leases are renewed again")
 			}

@@ -102,6 +102,33 @@ func TestLease_LongWritesDoNotKeepItFromBeingRenewed(t *testing.T) {
 	require.NoError(t, l.Held())
 }
 
+// Where several come back after an outage, each may do something with the row of
+// another while that one does with its own: who waited then could be waited for.
+func TestKeeper_RenewsWithoutWaitingForOthers(t *testing.T) {
+	t.Parallel()
+	url := migrated(t)
+	s, other := open(t, url), open(t, url)
+	kept, err := s.Lease(t.Context(), "acme")
+	require.NoError(t, err)
+	taken, err := s.Lease(t.Context(), "globex")
+	require.NoError(t, err)
+	s.silence()
+	other.silence()
+	exec1(t, beside(t, url), "UPDATE replicas SET seen = seen - $1", 2*forgetAfter.Microseconds())
+
+	c := beside(t, url)
+	exec1(t, c, "BEGIN")
+	exec1(t, c, "UPDATE replicas SET seen = clock() WHERE id = $1", other.heard.id)
+	exec1(t, c, "UPDATE leases SET token = token + 1, holder = $1 WHERE org = 'globex'", other.heard.id)
+	require.NoError(t, s.keep.renew(t.Context()))
+	require.NoError(t, kept.Held())
+	require.ErrorIs(t, taken.Held(), lease.ErrLost)
+	exec1(t, c, "COMMIT")
+	seen, err := s.Replicas(t.Context())
+	require.NoError(t, err)
+	require.Len(t, seen, 2, "who is there again is not forgotten")
+}
+
 func TestReplicas_ShowsWhoWasNotSeenLately(t *testing.T) {
 	t.Parallel()
 	url := migrated(t)

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -43,10 +44,27 @@ func TestReplicas(t *testing.T) {
 	t.Parallel()
 	storetest.RunReplicas(t, func(t *testing.T, n int) []store.Store {
 		url := migrated(t)
+		noDeadlock(t, url)
 		all := make([]store.Store, n)
 		for i := range all {
 			all[i] = open(t, url)
 		}
 		return all
+	})
+}
+
+// noDeadlock looks in the end whether transactions waited for each other in a circle,
+// which only takes time and is seen nowhere else.
+func noDeadlock(t *testing.T, url string) {
+	c := beside(t, url)
+	t.Cleanup(func() {
+		ask := func(query string) (n int) {
+			require.NoError(t, c.QueryRow(context.Background(), query).Scan(&n))
+			return n
+		}
+		require.Eventually(t, func() bool { // who goes says then how many there were
+			return ask("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'") == 1
+		}, time.Minute, 10*time.Millisecond)
+		require.Zero(t, ask("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"))
 	})
 }

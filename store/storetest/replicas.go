@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,6 +33,8 @@ func RunReplicas(t *testing.T, open func(t *testing.T, n int) []store.Store) {
 		{"Lease/IsHandedOnAtOnceWhenItIsGivenBack", replicasHandOn},
 		{"Lease/IsHandedOnAtOnceWhenItsStoreIsClosed", replicasClose},
 		{"Replicas/AreAllThatHaveItOpen", replicasSeen},
+		{"Trim/BySeveralAtOnceRemovesAllThatIsTooOldAndNothingElse", replicasTrim},
+		{"Trim/BySeveralAtOnceKeepsAsManyLinesAsAreAllowed", replicasTrimLines},
 	} {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
@@ -211,4 +214,59 @@ func replicasSeen(t *testing.T, all []store.Store) {
 			require.False(t, r.Gone)
 		}
 	}
+}
+
+// trimBeside has all trim at once until nothing is left to be, beside times writes of
+// each, and returns how many rows they removed.
+func trimBeside(t *testing.T, all []store.Store, k store.Keep, times int) int {
+	var removed atomic.Int64
+	atOnce(all, times+1, func(s store.Store, r, i int) {
+		if i > 0 {
+			id := fmt.Sprint("writer", r, "-", i)
+			_, err := s.CreateUser(t.Context(), acme, newUser(id), origin(100_000))
+			assert.NoError(t, err)
+			return
+		}
+		for {
+			n, err := s.Trim(t.Context(), k, 7)
+			if !assert.NoError(t, err) || n == 0 {
+				return
+			}
+			removed.Add(int64(n))
+		}
+	})
+	return int(removed.Load())
+}
+
+func replicasTrim(t *testing.T, all []store.Store) {
+	const old, kept, calls, times = 150, 50, 30, 20
+	f := &fixture{T: t, Store: all[0]}
+	f.note(acme, 0, old+kept)
+	for n := range calls {
+		call := plan.Call{ID: fmt.Sprint("call", n)}
+		require.NoError(t, f.RecordCall(f.ctx(), f.held(acme), call, nil, at(n)))
+		f.settle(2*n, plan.Settlement{Call: call.ID, Outcome: "success"})
+	}
+	k := keepAll
+	k.Lines, k.Calls = at(old), at(calls)
+	require.Equal(t, old+calls/2, trimBeside(t, all, k, times))
+	require.Equal(t, calls-calls/2, f.trim(store.Keep{Lines: k.Lines, MaxLines: k.MaxLines, Calls: at(1000)}, 1000), "calls that are younger")
+	lines, err := f.Journal(f.ctx(), acme, "", 1000)
+	require.NoError(t, err)
+	require.Len(t, lines, kept+len(all)*times)
+	require.Equal(t, at(old), lines[len(lines)-1].At)
+}
+
+func replicasTrimLines(t *testing.T, all []store.Store) {
+	const before, most, times = 150, 50, 20
+	f := &fixture{T: t, Store: all[0]}
+	f.note(acme, 0, before)
+	k := keepAll
+	k.MaxLines = most
+	written := len(all) * times
+	removed := trimBeside(t, all, k, times)
+	require.GreaterOrEqual(t, removed, before-most)
+	removed += trimBeside(t, all, k, 0) // what was written after the last look
+	require.Equal(t, before+written-most, removed)
+	require.Len(t, f.texts(acme, ""), most)
 }
