@@ -201,3 +201,44 @@ func TestBuild_TakesBackWhatARuleGaveThoughNoLinkSaysSo(t *testing.T) {
 	p := l.build(plan.Limits{}, 2000)
 	require.Equal(t, []string{`{"user":"ada@example.com","do":[{"remove":{"group":["Photoshop"]}}]}`}, sent(p))
 }
+
+// While a group that a rule took over was about to be deleted, nobody looked at its members.
+func TestBuild_ARuleThatKeepsAGroupDoesNotKeepItsMembers(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.groupsKnown = true
+	l.mirrored("u", ada)
+	l.mirroredGroup("g", "Team")
+	l.join("g", "u")
+	l.edges[plan.Edge{Account: "u", Group: "g"}] = plan.Present
+	l.settled()
+	l.deleteGroup("g")
+	delete(l.due, key{plan.KindEdge, "u", "g"}) // it goes with the group
+	l.putGroup("other", "Other")
+	l.rules.Groups = []mapping.GroupRule{{From: "Other", To: []string{"Team"}}}
+	l.run(t)
+	require.Empty(t, l.edges)
+	require.Equal(t, plan.Present, l.adobeGroups["g"].Presence)
+}
+
+// A user who comes while a group is still linked as an older configuration says belongs to
+// it all the same once it is linked as that of now says.
+func TestBuild_WhoComesBeforeARuleIsFollowedHasTheMembershipsThatItGives(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.groupsKnown = true
+	l.mirroredGroup("g", "Team")
+	l.settled()
+	l.putUser("u", ada)
+	l.join("g", "u")
+	delete(l.due, key{plan.KindEdge, "u", "g"}) // it was seen while the user was not active
+	l.rules.Groups = []mapping.GroupRule{{From: "Team", To: nil}}
+	p := l.build(plan.Limits{}, 100) // its window ended before the group
+	l.link(p.Links)
+	l.settle(plan.Settle(plan.Call{ID: "c", Commands: p.Commands}, umapi.Reply{Result: umapi.ResultSuccess, Completed: 1}, l.now))
+
+	l.rules.Groups = nil
+	l.owe(plan.KindGroup, "", "g", plan.ClassAttribute)
+	l.run(t)
+	require.Equal(t, map[plan.Edge]plan.Presence{{Account: "u", Group: "g"}: plan.Present}, l.edges)
+}

@@ -76,7 +76,7 @@ type account struct {
 
 	mirrored []*group         // those that it is in, or may be, in order of id
 	desired  map[*group][]Due // see wants
-	unmapped []Due            // pairs that want a group which has no Adobe group yet
+	unmapped []Due            // pairs that want a group which has no Adobe group yet, or not those of now
 
 	// What the call under construction does with it.
 	changed bool  // creates it, changes its address or removes it
@@ -344,7 +344,7 @@ func (w *world) wants(a *account) map[*group][]Due {
 		if !t.exists {
 			continue
 		}
-		if len(t.current) == 0 && !t.unmapped() {
+		if len(t.current) == 0 && !t.unmapped() || t.outdated() {
 			a.unmapped = append(a.unmapped, Due{Kind: KindEdge, User: p.id, Group: t.id})
 		}
 		for _, g := range t.current {
