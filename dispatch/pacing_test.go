@@ -211,7 +211,7 @@ func TestRun_WhatAdobeAsksOfReadsDoesNotHoldUpCalls(t *testing.T) {
 		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: "GET /v2", Status: http.StatusTooManyRequests, RetryAfter: 100 * time.Second, Times: 1}))
 		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Times: 1}))
 		w.setUser("ada", address("adele"))
-		time.Sleep(10 * time.Second)
+		time.Sleep(2*time.Minute + 10*time.Second) // until the call cannot arrive any more nobody reads
 		synctest.Wait()
 		require.Equal(t, dispatch.PauseAsked, w.allowance(dispatch.ReadUser).Why)
 		w.addUser("bob", nil)

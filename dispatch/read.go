@@ -36,7 +36,7 @@ type listing struct {
 // While the first listing ever waits for the turn of a further page, calls are
 // sent, since they touch no group until it has ended. While a later one waits
 // none is: what it changed might stand on a page that was read already. Nor does one
-// begin while a call of a former process may still arrive.
+// begin while a call without an answer may still change a group.
 func (d *Dispatcher) listGroups(ctx context.Context, p plan.Plan) (bool, time.Time, error) {
 	if !p.NeedsGroups {
 		return false, time.Time{}, nil
@@ -51,7 +51,7 @@ func (d *Dispatcher) listGroups(ctx context.Context, p plan.Plan) (bool, time.Ti
 		return false, time.Time{}, err
 	}
 	if d.listing.pages.Next() == 0 {
-		next = maxTime(next, maxTime(d.mayBegin(began), plan.ReadableAt(d.flights)))
+		next = maxTime(next, maxTime(d.mayBegin(began), plan.ListableAt(d.flights)))
 	}
 	if next.After(clock()) {
 		return false, next, nil

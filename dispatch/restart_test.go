@@ -126,7 +126,13 @@ func TestRun_NoListingBeginsWhileACallMayStillArrive(t *testing.T) {
 	inWorld(t, limited, func(t *testing.T, w *world) {
 		l, err := w.store.Lease(t.Context(), org)
 		require.NoError(t, err)
-		require.NoError(t, w.store.RecordCall(t.Context(), l, plan.Call{ID: "crashed"}, nil, time.Now()))
+		crashed := plan.Call{ID: "crashed", Commands: []plan.Command{{
+			UMAPI:            umapi.Command{UserGroup: "Other", Do: []umapi.Step{{DeleteUserGroup: &umapi.DeleteUserGroup{}}}},
+			AdobeGroup:       &plan.AdobeGroup{ID: "other", Name: "Other", Presence: plan.Absent},
+			BeforeAdobeGroup: &plan.AdobeGroup{ID: "other", Name: "Other", Presence: plan.Present},
+			Steps:            []plan.Step{{Subject: true}},
+		}}}
+		require.NoError(t, w.store.RecordCall(t.Context(), l, crashed, nil, time.Now()))
 		w.addGroup("Design")
 		w.start()
 		time.Sleep(time.Minute)

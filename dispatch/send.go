@@ -20,8 +20,8 @@ import (
 // send records a call whose turn has come, sends it, and settles it. An error is
 // the store's.
 func (d *Dispatcher) send(ctx context.Context, p plan.Plan) error {
-	began := time.Now()
-	call, err := d.record(ctx, p, began)
+	began, at := time.Now(), clock()
+	call, err := d.record(ctx, p, at)
 	if err != nil {
 		d.budget.cancel(Actions)
 		return err
@@ -41,7 +41,7 @@ func (d *Dispatcher) send(ctx context.Context, p plan.Plan) error {
 	until := d.budget.end(Actions, err)
 	s := d.judge(call, reply, err, until)
 	if s.Outcome == plan.OutcomeLost {
-		d.flights = append(d.flights, plan.Flight{Call: call, Until: began.UTC().Add(d.cfg.CallTimeout)})
+		d.flights = append(d.flights, d.flight(plan.SentCall{Call: call, SentAt: at}))
 	}
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
@@ -58,7 +58,7 @@ func (d *Dispatcher) record(ctx context.Context, p plan.Plan, at time.Time) (pla
 	for i := range call.Commands {
 		call.Commands[i].UMAPI.RequestID = fmt.Sprintf("%s-%d", call.ID, i)
 	}
-	return call, d.store.RecordCall(ctx, d.lease, call, p.Links, at.UTC().Truncate(time.Microsecond))
+	return call, d.store.RecordCall(ctx, d.lease, call, p.Links, at)
 }
 
 // keepPause has the store know until when Adobe asked to wait, so that a restart

@@ -36,7 +36,7 @@ func (d *Dispatcher) takeOver(ctx context.Context) error {
 	}
 	d.flights = nil
 	for _, c := range lost {
-		d.flights = append(d.flights, plan.Flight{Call: c.Call, Until: d.arrived(c), ReadAt: d.arrived(c)})
+		d.flights = append(d.flights, d.flight(c))
 	}
 	if d.restored {
 		return nil
@@ -51,6 +51,10 @@ func (d *Dispatcher) takeOver(ctx context.Context) error {
 // arrived is when a call that had no answer cannot arrive any more: until then Adobe may
 // be working on it.
 func (d *Dispatcher) arrived(c plan.SentCall) time.Time { return c.SentAt.Add(d.cfg.CallTimeout) }
+
+func (d *Dispatcher) flight(c plan.SentCall) plan.Flight {
+	return plan.Flight{Call: c.Call, Until: d.arrived(c)}
+}
 
 // restore has the budget count what a former process may have sent.
 //

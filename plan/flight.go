@@ -13,13 +13,10 @@ import (
 // Flight is a call that had no answer. Adobe may be at it still, until a time:
 // what is sent meanwhile could overtake it. So what it does to an account, a
 // group or a membership may be sent again as it is, and nothing else about them
-// is sent until then.
+// is sent until then; nor are they read, since that could show what was before.
 type Flight struct {
 	Call  Call
 	Until time.Time
-	// ReadAt is when what it left unknown may be read. Zero is at once, and what is
-	// read counts: nothing else about that waits for the call.
-	ReadAt time.Time
 }
 
 // flying is what calls without an answer may still do. A subject or a membership
@@ -41,8 +38,8 @@ type flyingKey struct {
 }
 
 type flyingStep struct {
-	root          umapi.Command // with nothing but the step
-	until, readAt time.Time
+	root  umapi.Command // with nothing but the step
+	until time.Time
 }
 
 type flyingEdge struct {
@@ -61,9 +58,9 @@ func newFlying(flights []Flight, now time.Time) flying {
 		for i := range flight.Call.Commands {
 			c := &flight.Call.Commands[i]
 			for i, s := range c.Steps {
-				if s.Subject && (!flight.ReadAt.IsZero() || c.Account != nil && c.UMAPI.RepeatSafe()) {
+				if s.Subject {
 					for _, k := range c.keys() {
-						f.subjects[k] = append(f.subjects[k], flyingStep{c.subjectOnly(), flight.Until, flight.ReadAt})
+						f.subjects[k] = append(f.subjects[k], flyingStep{c.subjectOnly(), flight.Until})
 					}
 				}
 				for _, k := range c.edgeKeys(i) {
@@ -152,20 +149,21 @@ func (f flying) against(e *edge) time.Time {
 func (f flying) readable(k flyingKey) time.Time {
 	var at time.Time
 	for _, step := range f.subjects[k] {
-		if step.readAt.After(at) {
-			at = step.readAt
+		if step.until.After(at) {
+			at = step.until
 		}
 	}
 	return at
 }
 
-// ReadableAt returns when Adobe shows what has become of all that flights left unknown,
-// or zero: before, a listing may show what one of them is about to change.
-func ReadableAt(flights []Flight) time.Time {
+// ListableAt returns when Adobe lists its groups as flights have left them, or zero:
+// before, a listing may show what one of them is about to make, rename or delete.
+func ListableAt(flights []Flight) time.Time {
 	var at time.Time
 	for _, f := range flights {
-		if f.ReadAt.After(at) {
-			at = f.ReadAt
+		changes := slices.ContainsFunc(f.Call.Commands, func(c Command) bool { return c.AdobeGroup != nil && c.changesSubject() })
+		if changes && f.Until.After(at) {
+			at = f.Until
 		}
 	}
 	return at

@@ -36,7 +36,7 @@ func (m *morning) send(call plan.Call) {
 	late := lost && rapid.Bool().Draw(m.T, "late")
 	if late {
 		gone := m.l.now.Add(2 * time.Minute)
-		m.l.flights = append(m.l.flights, plan.Flight{Call: call, Until: gone, ReadAt: gone})
+		m.l.flights = append(m.l.flights, plan.Flight{Call: call, Until: gone})
 	}
 	reply := umapi.Reply{Result: umapi.ResultSuccess}
 	for _, i := range order {

@@ -92,7 +92,7 @@ func (m *morning) round() bool {
 		m.send(plan.Call{ID: "c", Commands: p.Commands})
 		progress = true
 	}
-	reads := plan.ReadableAt(m.l.flights)
+	reads := plan.ListableAt(m.l.flights)
 	if p.NeedsGroups && !reads.After(m.l.now) {
 		m.list()
 		progress = true

@@ -49,7 +49,7 @@ func TestBuild_AMembershipOfAGroupThatMayStillBeMadeRestsUntilThen(t *testing.T)
 	l.settle(p.Decided)
 	l.link(p.Links)
 	call, gone := plan.Call{ID: "c", Commands: p.Commands}, l.now.Add(2*time.Minute)
-	l.flights = []plan.Flight{{Call: call, Until: gone, ReadAt: gone}}
+	l.flights = []plan.Flight{{Call: call, Until: gone}}
 	l.settle(plan.Lost(call, l.now.Add(time.Second), l.now))
 	l.join("crew", "u")
 	for range 5 {
@@ -61,4 +61,23 @@ func TestBuild_AMembershipOfAGroupThatMayStillBeMadeRestsUntilThen(t *testing.T)
 	at, ok := l.next()
 	require.True(t, ok)
 	require.Equal(t, gone, at)
+}
+
+// A rename had no answer and may still arrive: what Adobe shows before proves nothing.
+func TestBuild_ReadsNothingThatACallMayStillChange(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.mirrored("u", ada)
+	l.settled()
+	l.putUser("u", ada.with(func(p *who) { p.login, p.email = "new@example.com", "new@example.com" }))
+	call, gone := callOf(l), l.now.Add(2*time.Minute)
+	l.flights = []plan.Flight{{Call: call, Until: gone}}
+	l.settle(plan.Lost(call, l.now, l.now))
+
+	p := l.build(plan.Limits{}, 100)
+	require.Empty(t, p.Reads)
+	l.settle(p.Decided)
+	require.Empty(t, l.dueNow(10))
+	l.now = gone
+	require.Len(t, l.build(plan.Limits{}, 100).Reads, 1)
 }
