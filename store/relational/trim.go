@@ -8,10 +8,17 @@ import (
 )
 
 const (
-	// Lines are numbered as they are written, so the oldest come first.
+	// Lines are numbered as they are written, so the oldest come first, but for some
+	// that were written while a clock was wrong. So it looks at the first 10,000, which
+	// takes some milliseconds where there is nothing to remove among them.
 	trimJournal = `
 		DELETE FROM journal
-		WHERE seq < (SELECT MIN(seq) FROM journal) + CAST($1 AS BIGINT) AND (at < $2 OR seq <= (SELECT MAX(seq) FROM journal) - CAST($3 AS BIGINT))`
+		WHERE (` + keptNoLonger + `) AND seq <= (
+			SELECT MAX(seq) FROM (
+				SELECT seq FROM journal WHERE (` + keptNoLonger + `) AND seq < (SELECT MIN(seq) FROM journal) + 10000
+				ORDER BY seq LIMIT CAST($1 AS BIGINT)) ready)`
+
+	keptNoLonger = `at < $2 OR seq <= (SELECT MAX(seq) FROM journal) - CAST($3 AS BIGINT)`
 
 	trimCalls = `
 		DELETE FROM calls WHERE (org, id) IN (

@@ -15,6 +15,7 @@ import (
 
 var upkeepPromises = []promise{
 	{"Trim/RemovesOldLinesTheOldestFirst", trimOld},
+	{"Trim/PassesOverLinesOutOfOrder", trimOutOfOrder},
 	{"Trim/RemovesLinesBeyondTheirNumber", trimMany},
 	{"Trim/RemovesSettledCallsOnly", trimCalls},
 	{"Trim/GoesOnWhereItStopped", trimInSteps},
@@ -68,6 +69,21 @@ func trimOld(f *fixture) {
 	require.Empty(f, f.texts(globex, ""))
 	f.note(globex, 9, 10)
 	require.Equal(f, []string{"9"}, f.texts(globex, ""), "and it goes on")
+}
+
+func trimOutOfOrder(f *fixture) {
+	f.note(acme, 90, 95) // while a clock was wrong
+	f.note(acme, 0, 6)
+	f.note(acme, 91, 92)
+	f.note(acme, 3, 8)
+	k := keepAll
+	k.Lines = at(5)
+	for _, n := range []int{2, 2, 2, 1, 0} {
+		require.Equal(f, n, f.trim(k, 2))
+	}
+	require.Equal(f, []string{"7", "6", "5", "91", "5", "94", "93", "92", "91", "90"}, f.texts(acme, ""))
+	k.Lines = at(99)
+	require.Equal(f, 10, f.trim(k, 100))
 }
 
 func trimMany(f *fixture) {
