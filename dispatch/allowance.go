@@ -77,12 +77,13 @@ func (d *Dispatcher) spent(ctx context.Context) (*budget, error) {
 	if err != nil {
 		return nil, err
 	}
-	calls, err := d.store.SentSince(ctx, d.cfg.Org, now.Add(-perMinuteWindow-d.cfg.CallTimeout))
+	timeout := max(d.cfg.CallTimeout, defaultCallTimeout) // who sends may have another
+	calls, err := d.store.SentSince(ctx, d.cfg.Org, now.Add(-perMinuteWindow-timeout))
 	if err != nil {
 		return nil, err
 	}
 	b := newBudget(d.cfg.ActionsPerMinute, d.cfg.ReadsPerMinute, d.log)
-	b.restore(paused, endedBy(calls, d.cfg.CallTimeout, now), nil)
+	b.restore(paused, endedBy(calls, timeout, now), nil)
 	return b, nil
 }
 

@@ -41,7 +41,7 @@ func (d *Dispatcher) send(ctx context.Context, p plan.Plan) error {
 	until := d.budget.end(Actions, err)
 	s := d.judge(call, reply, err, until)
 	if s.Outcome == plan.OutcomeLost {
-		d.flights = append(d.flights, d.flight(plan.SentCall{Call: call, SentAt: at}))
+		d.flights = append(d.flights, flight(plan.SentCall{Call: call, SentAt: at}))
 	}
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
@@ -54,7 +54,7 @@ func (d *Dispatcher) record(ctx context.Context, p plan.Plan, at time.Time) (pla
 	if err != nil {
 		return plan.Call{}, fmt.Errorf("name a call: %w", err)
 	}
-	call := plan.Call{ID: id.String(), Commands: p.Commands}
+	call := plan.Call{ID: id.String(), Commands: p.Commands, Within: d.cfg.CallTimeout}
 	for i := range call.Commands {
 		call.Commands[i].UMAPI.RequestID = fmt.Sprintf("%s-%d", call.ID, i)
 	}

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -25,23 +26,25 @@ func (d *Dispatcher) takeOver(ctx context.Context) error {
 	for _, c := range open {
 		// Before it is: whoever reads the log after a kill must not miss it.
 		d.log.Warn("a call was never settled: it is taken for lost", "call_id", c.Call.ID, "commands", len(c.Call.Commands))
-		s := plan.Lost(c.Call, now, maxTime(now, d.arrived(c)))
+		s := plan.Lost(c.Call, now, maxTime(now, arrived(c)))
 		if err := d.store.Settle(ctx, d.lease, s, now); err != nil {
 			return err
 		}
 	}
-	lost, err := d.store.LostCalls(ctx, d.cfg.Org, now.Add(-d.cfg.CallTimeout))
+	lost, err := d.store.LostCalls(ctx, d.cfg.Org, now.Add(-max(longestTimeout, d.cfg.CallTimeout)))
 	if err != nil {
 		return err
 	}
 	d.flights = nil
+	timeout := max(d.cfg.CallTimeout, defaultCallTimeout)
 	for _, c := range lost {
-		d.flights = append(d.flights, d.flight(c))
+		timeout = max(timeout, c.Call.Within)
+		d.flights = append(d.flights, flight(c))
 	}
 	if d.restored {
 		return nil
 	}
-	if err := d.restore(ctx, now); err != nil {
+	if err := d.restore(ctx, now, timeout); err != nil {
 		return err
 	}
 	d.restored = true
@@ -49,20 +52,24 @@ func (d *Dispatcher) takeOver(ctx context.Context) error {
 }
 
 // arrived is when a call that had no answer cannot arrive any more: until then Adobe may
-// be working on it.
-func (d *Dispatcher) arrived(c plan.SentCall) time.Time { return c.SentAt.Add(d.cfg.CallTimeout) }
-
-func (d *Dispatcher) flight(c plan.SentCall) plan.Flight {
-	return plan.Flight{Call: c.Call, Until: d.arrived(c)}
+// be working on it. Who sent it may have had another configuration.
+func arrived(c plan.SentCall) time.Time {
+	return c.SentAt.Add(cmp.Or(c.Call.Within, defaultCallTimeout))
 }
 
-// restore has the budget count what a former process may have sent.
+func flight(c plan.SentCall) plan.Flight { return plan.Flight{Call: c.Call, Until: arrived(c)} }
+
+// longestTimeout is more than others are supposed to give a call.
+const longestTimeout = time.Hour
+
+// restore has the budget count what a former process may have sent, which gave a call
+// no more than timeout.
 //
 // Its reads are not recorded. They follow calls, or look at what creates have
 // made. Where no call was sent for a while, and nothing is to be looked at, there
 // were none to speak of; else a whole minute's reads count as spent, and the first
 // ones wait for it. Adobe's groups were not listed before a listing began.
-func (d *Dispatcher) restore(ctx context.Context, now time.Time) error {
+func (d *Dispatcher) restore(ctx context.Context, now time.Time, timeout time.Duration) error {
 	paused, err := d.store.Pause(ctx, d.cfg.Org)
 	if err != nil {
 		return err
@@ -70,7 +77,7 @@ func (d *Dispatcher) restore(ctx context.Context, now time.Time) error {
 	if paused.After(now) {
 		d.log.Warn("nothing is sent until then: Adobe asked to wait before this start, or the database was restored", "until", paused)
 	}
-	calls, err := d.store.SentSince(ctx, d.cfg.Org, now.Add(-readsFollow-d.cfg.CallTimeout))
+	calls, err := d.store.SentSince(ctx, d.cfg.Org, now.Add(-readsFollow-timeout))
 	if err != nil {
 		return err
 	}
@@ -89,7 +96,7 @@ func (d *Dispatcher) restore(ctx context.Context, now time.Time) error {
 	if !began.IsZero() {
 		reads = append(reads, ReadGroups)
 	}
-	d.budget.restore(paused, endedBy(calls, d.cfg.CallTimeout, now), reads)
+	d.budget.restore(paused, endedBy(calls, timeout, now), reads)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package dispatch_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -179,5 +180,69 @@ func TestBudget_WhereAnotherDispatchesIsWhatTheStoreKnows(t *testing.T) {
 		f, err := w.dispatcher.Forecast(t.Context(), dispatch.Backlog{Users: 1})
 		require.NoError(t, err)
 		require.Greater(t, time.Until(f.Latest), 50*time.Minute)
+	})
+}
+
+// userReads are when single users were read of Adobe.
+func (w *world) userReads() []time.Time {
+	var all []time.Time
+	for _, e := range w.adobe.Ledger() {
+		if e.Method == http.MethodGet && strings.Contains(e.Path, "/users/") {
+			all = append(all, e.Time)
+		}
+	}
+	return all
+}
+
+func TestRun_AnOpenCallHasTheTimeThatItsSenderGaveIt(t *testing.T) {
+	for name, tt := range map[string]struct{ within, own, want time.Duration }{
+		"more than the own":       {10 * time.Minute, 30 * time.Second, 10 * time.Minute},
+		"less than the own":       {time.Minute, 10 * time.Minute, time.Minute},
+		"of a former release":     {0, 10 * time.Minute, 2 * time.Minute},
+		"the same as the own one": {3 * time.Minute, 3 * time.Minute, 3 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, limited, func(t *testing.T, w *world) {
+				w.cfg.CallTimeout = tt.own
+				w.addUser("ada", nil)
+				w.start()
+				w.settle()
+				w.halt()
+				w.setUser("ada", address("adele")) // which cannot simply be sent again
+				now := time.Now().UTC()
+				due, err := w.store.Due(t.Context(), org, now, 10)
+				require.NoError(t, err)
+				facts, err := w.store.Facts(t.Context(), org, plan.First(due))
+				require.NoError(t, err)
+				p := plan.Build(plan.Input{Due: due, Facts: facts, Rules: w.cfg.Rules, Now: now})
+				require.Len(t, p.Commands, 1)
+				l, err := w.store.Lease(t.Context(), org)
+				require.NoError(t, err)
+				crashed := plan.Call{ID: "crashed", Commands: p.Commands, Within: tt.within}
+				require.NoError(t, w.store.RecordCall(t.Context(), l, crashed, p.Links, now))
+				before := len(w.userReads())
+				w.start()
+				w.settle()
+				w.requireAdobe("adele")
+				reads := w.userReads()[before:]
+				require.NotEmpty(t, reads)
+				require.WithinRange(t, reads[0], now.Add(tt.want), now.Add(tt.want+time.Minute))
+			})
+		})
+	}
+}
+
+func TestRun_ACallSaysHowMuchTimeItWasGiven(t *testing.T) {
+	inWorld(t, limited, func(t *testing.T, w *world) {
+		w.cfg.CallTimeout = 5 * time.Minute
+		require.NoError(t, w.adobe.Inject(emulator.Fault{Match: actionPath, Moment: emulator.AfterApply, Status: http.StatusOK, Wait: time.Minute, Times: 1}))
+		w.addUser("ada", nil)
+		w.start()
+		time.Sleep(30 * time.Second)
+		open, err := w.store.OpenCalls(t.Context(), org)
+		require.NoError(t, err)
+		require.Len(t, open, 1)
+		require.Equal(t, 5*time.Minute, open[0].Call.Within)
+		w.settle()
 	})
 }

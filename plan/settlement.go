@@ -136,6 +136,10 @@ type Call struct {
 	// ID is minted by the dispatcher.
 	ID       string    `json:"id"`
 	Commands []Command `json:"commands"`
+	// Within is the time it was given, from when it was stored. A replica with another
+	// configuration may take over from the one that sent it. 0 is of a release that did
+	// not say.
+	Within time.Duration `json:"within,omitempty"`
 }
 
 // Command is one command of a call with what its success would prove.
