@@ -57,7 +57,9 @@
 // Tables are migrated by one process at a time while others go on. Each release knows
 // up to which number it knows the tables, and the database, from which number on a
 // release may work with them. A step that only adds leaves that one as it is. After one
-// that does not, processes of older releases can only read, and lose their leases.
+// that does not, processes of older releases can only read, and lose their leases. A step
+// that waits for a lock gives up soon and is tried again, since all who come later wait
+// behind it.
 //
 // Texts compare by bytes, as in SQLite, whatever the locale of the database.
 // Dates are stored as microseconds and shown in UTC.

@@ -61,7 +61,10 @@ func identify(ctx context.Context, c *pgx.Conn) error {
 // migrate brings the tables to the present, unless a newer release did more than that
 // and this one can work with it. Of several processes one does it at a time. It returns
 // up to which number this release knows the tables.
-func migrate(ctx context.Context, cfg *pgx.ConnConfig, log *slog.Logger) (known int64, err error) {
+//
+// A step waits no longer than wait says for a lock that a reader has, since everybody who
+// comes later waits behind it: then it lets them pass, and is tried again.
+func migrate(ctx context.Context, cfg *pgx.ConnConfig, wait lockWait, log *slog.Logger) (known int64, err error) {
 	c, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return 0, fmt.Errorf("connect: %w", oneLine(err))
@@ -73,18 +76,20 @@ func migrate(ctx context.Context, cfg *pgx.ConnConfig, log *slog.Logger) (known 
 	if err := identify(ctx, c); err != nil {
 		return 0, err
 	}
-	if known, err = migrateLocked(ctx, c, cfg, log); err != nil {
+	if known, err = migrateLocked(ctx, c, cfg, wait, log); err != nil {
 		return 0, fmt.Errorf("migrate: %w", err)
 	}
 	return known, nil
 }
 
-func migrateLocked(ctx context.Context, c *pgx.Conn, cfg *pgx.ConnConfig, log *slog.Logger) (known int64, err error) {
+func migrateLocked(ctx context.Context, c *pgx.Conn, cfg *pgx.ConnConfig, wait lockWait, log *slog.Logger) (known int64, err error) {
 	steps, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return 0, err
 	}
-	db := stdlib.OpenDB(*cfg)
+	bounded := cfg.Copy()
+	bounded.RuntimeParams["lock_timeout"] = fmt.Sprint(wait.lock.Milliseconds()) // ms
+	db := stdlib.OpenDB(*bounded)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	p, err := goose.NewProvider(goose.DialectPostgres, db, steps,
 		goose.WithTableName("migrations"), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
@@ -107,12 +112,14 @@ func migrateLocked(ctx context.Context, c *pgx.Conn, cfg *pgx.ConnConfig, log *s
 		log.InfoContext(ctx, "a newer release has added to the tables", "version", current, "known", known)
 		return known, nil
 	}
-	done, err := p.Up(ctx)
-	if err != nil {
-		return 0, err
-	}
-	for _, step := range done {
-		log.InfoContext(ctx, "database migrated", "version", step.Source.Version)
-	}
-	return known, nil
+	return known, wait.each(ctx, c, log, func() error {
+		done, err := p.Up(ctx)
+		if partial, ok := errors.AsType[*goose.PartialError](err); ok {
+			done = partial.Applied
+		}
+		for _, step := range done {
+			log.InfoContext(ctx, "database migrated", "version", step.Source.Version)
+		}
+		return err
+	})
 }

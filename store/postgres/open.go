@@ -84,7 +84,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 // open makes the connections and starts what runs beside them.
 func (s *Store) open(ctx context.Context, cfg *pgxpool.Config, log *slog.Logger) error {
 	connect := func(ctx context.Context) (*pgx.Conn, error) { return pgx.ConnectConfig(ctx, cfg.ConnConfig) }
-	known, err := migrate(ctx, cfg.ConnConfig, log)
+	known, err := migrate(ctx, cfg.ConnConfig, migrationWait, log)
 	if err != nil {
 		return err
 	}
