@@ -31,6 +31,10 @@ const (
 				WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f') AND relname <> 'migrations'
 				ORDER BY relname LIMIT 3)`
 
+	mayMakeTables = `
+		SELECT has_schema_privilege(current_schema(), 'CREATE'), current_user, current_schema()::text,
+			format('GRANT CREATE ON SCHEMA %I TO %I', current_schema(), current_user)`
+
 	oldestRelease = `SELECT oldest FROM bridge`
 
 	oldestServer = 130000 // the first with pg_current_xact_id
@@ -54,8 +58,25 @@ func identify(ctx context.Context, c *pgx.Conn) error {
 		return fmt.Errorf("its encoding is %s, want UTF8: make another, CREATE DATABASE name TEMPLATE template0 ENCODING 'UTF8'", encoding)
 	case is != mark && len(tables) > 0:
 		return fmt.Errorf("it holds tables of another program (%s): name an empty database in store", tables[0])
+	case is != mark:
+		return mayMake(ctx, c)
 	}
 	return nil
+}
+
+// mayMake refuses a user who may not make tables. It only reads. Since PostgreSQL 15
+// only the owner of a database may do so in the schema public
+// (https://www.postgresql.org/docs/15/release-15.html).
+func mayMake(ctx context.Context, c *pgx.Conn) error {
+	var may bool
+	var who, schema, grant string
+	if err := c.QueryRow(ctx, mayMakeTables).Scan(&may, &who, &schema, &grant); err != nil {
+		return fmt.Errorf("look what is allowed: %w", err)
+	}
+	if may {
+		return nil
+	}
+	return fmt.Errorf("user %s may not make tables in schema %s: have the database's owner or an administrator run, in this database: %s", who, schema, grant)
 }
 
 // migrate brings the tables to the present, unless a newer release did more than that
@@ -111,6 +132,11 @@ func migrateLocked(ctx context.Context, c *pgx.Conn, cfg *pgx.ConnConfig, wait l
 		}
 		log.InfoContext(ctx, "a newer release has added to the tables", "version", current, "known", known)
 		return known, nil
+	}
+	if current < known {
+		if err := mayMake(ctx, c); err != nil {
+			return 0, err
+		}
 	}
 	return known, wait.each(ctx, c, log, func() error {
 		done, err := p.Up(ctx)
