@@ -10,6 +10,7 @@ import (
 	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/plan"
 	"github.com/scim-bridge/scim-bridge/store"
+	"github.com/scim-bridge/scim-bridge/store/search"
 )
 
 const (
@@ -29,14 +30,17 @@ const (
 	eraseAccount = `DELETE FROM accounts WHERE org = $1 AND id = $2`
 	eraseLines   = `DELETE FROM journal WHERE org = $1 AND user_id = $2 AND user_id <> ''`
 
-	linesOfOrg    = `SELECT seq, text FROM journal WHERE org = $1`
+	// A text that is not all ASCII may fold to what it does not hold as it stands.
+	linesThatMayMention = `SELECT seq, text FROM journal WHERE org = $1 AND (octet_length(text) <> length(text)`
+
 	eraseNumbered = `DELETE FROM journal WHERE seq IN (SELECT j.value FROM {numbers $1 AS j})`
 )
 
 // Erase removes what is known of users who have left.
 func (s *Store) Erase(ctx context.Context, org string, who store.Traces, o directory.Origin) (store.Erased, error) {
 	var e store.Erased
-	// It reads the whole journal, which nobody waits for.
+	// The database looks through the whole journal for it, which nobody waits for. An
+	// index of addresses would have every write pay for what is asked once in a while.
 	mentions, err := s.mentions(ctx, org, who.Addresses)
 	if err != nil {
 		return e, fmt.Errorf("erase: %w", err)
@@ -69,8 +73,9 @@ func (s *Store) mentions(ctx context.Context, org string, addresses []string) ([
 	if len(addresses) == 0 {
 		return found, nil
 	}
+	query, args := Mentions(s.db.Filter, org, addresses)
 	err := s.snapshot(ctx, func(ctx context.Context, c conn) error {
-		return c.Each(ctx, linesOfOrg, []any{org}, func(row Scanner) error {
+		return c.Each(ctx, query, args, func(row Scanner) error {
 			var seq int64
 			var text string
 			if err := row.Scan(&seq, &text); err != nil {
@@ -84,6 +89,17 @@ func (s *Store) mentions(ctx context.Context, org string, addresses []string) ([
 		})
 	})
 	return found, err
+}
+
+// Mentions is the query for the number and the text of those lines of an org that may
+// mention one of the addresses, which are folded. The others stay in the database.
+func Mentions(d search.Dialect, org string, addresses []string) (query string, args []any) {
+	in := search.NewArgs(d, org)
+	query = linesThatMayMention
+	for _, a := range addresses {
+		query += " OR " + d.Contains("lower(text)", in.Add(a))
+	}
+	return in.Used(query + ")")
 }
 
 // mentioned reports whether an address stands in a text, and not only within a longer
