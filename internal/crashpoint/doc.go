@@ -2,7 +2,7 @@
 // to repeat something, so that a test can have the process die in exactly one.
 //
 // In what ships [Pass] does nothing, and the compiler leaves nothing of it. Built
-// with the tag crashpoints, the process kills itself, as SIGKILL would, when it
+// on Unix with the tag crashpoints, the process kills itself, as SIGKILL would, when it
 // comes to the point that the environment variable [Variable] names, in the form
 // POINT:N, for the Nth time. In the form POINT:N:stop it says so on standard error
 // and stands still there, as SIGSTOP has it, until it is told to go on.

@@ -69,26 +69,26 @@ func moments(d database) []string {
 
 func TestKill_NothingIsLostAndAdobeFollowsWithSQLite(t *testing.T) {
 	t.Parallel()
-	live(t, newWorld(t, file{}, 1))
+	w := newWorld(t, file{}, 1)
+	live(w, moments(w.database), w.kill)
 }
 
 func TestKill_NothingIsLostAndAdobeFollowsWithPostgreSQL(t *testing.T) {
 	t.Parallel()
-	live(t, newWorld(t, newServer(t), 1))
+	w := newWorld(t, newServer(t), 1)
+	live(w, moments(w.database), w.kill)
 }
 
-// live has clients write to a program that is killed, and compares.
-func live(t *testing.T, w *world) {
+// live has clients write to a program that is killed, at one moment after the other, and
+// compares. kill returns at which moment it was.
+func live(w *world, moments []string, kill func(moment string, chance *rand.Rand) string) {
+	t := w.t
 	chance := rand.New(rand.NewPCG(*seed, 0))
 	began, met := time.Now(), map[string]int{}
 	w.open()
 	all := newClients(w)
 	w.awaitSynced() // with Adobe's groups listed, which may not be done again for two hours
 	w.close()
-	moments, kill := moments(w.database), w.kill
-	if len(w.replicas) > 1 {
-		moments, kill = momentsOfReplicas, w.killReplica
-	}
 	total := cmp.Or(*kills, len(moments))
 	for i := range total {
 		if i%between == 0 {

@@ -1,3 +1,5 @@
+//go:build unix
+
 package killtest
 
 import (
@@ -41,7 +43,8 @@ var momentsOfReplicas = []string{
 
 func TestKill_NothingIsLostAndAdobeFollowsWithThreeReplicas(t *testing.T) {
 	t.Parallel()
-	live(t, newWorld(t, newServer(t), 3))
+	w := newWorld(t, newServer(t), 3)
+	live(w, momentsOfReplicas, w.killReplica)
 }
 
 // killReplica has something befall a replica, and returns what it was. All
