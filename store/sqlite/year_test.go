@@ -38,28 +38,19 @@ func TestYears_DoNotLetTheDatabaseGrow(t *testing.T) {
 }
 
 // BenchmarkYears says how large a database is after one year of operation and after
-// two, with the retention that nobody changed.
+// two.
 func BenchmarkYears(b *testing.B) {
 	for b.Loop() {
 		s, err := Open(b.Context(), filepath.Join(b.TempDir(), "bridge.db"), Options{Volatile: true})
 		require.NoError(b, err)
-		storetest.Years{
-			Users: *yearUsers, Count: 2,
-			Keep: func(now time.Time) store.Keep {
-				return store.Keep{Lines: now.AddDate(-1, 0, 0), MaxLines: 5_000_000, Calls: now.AddDate(0, 0, -7)}
-			},
-			After: func(year int) {
-				unit := map[int]string{1: "MiB-after-a-year", 2: "MiB-after-two"}[year]
-				b.ReportMetric(float64(pragma(b, s, "page_count")*pragma(b, s, "page_size"))/(1<<20), unit)
-				var lines, size int64
-				require.NoError(b, s.read(b.Context(), func(ctx context.Context, c *conn) error {
-					_, err := c.Row(ctx, `SELECT (SELECT COUNT(*) FROM journal), (SELECT SUM(pgsize) FROM dbstat WHERE name LIKE 'journal%')`, nil, &lines, &size)
-					return err
-				}))
-				b.ReportMetric(float64(lines), "lines")
-				b.ReportMetric(float64(size)/float64(lines), "B/line")
-			},
-		}.Play(b, s)
+		storetest.BenchmarkYears(b, *yearUsers, s, func() storetest.Size {
+			size := storetest.Size{Bytes: pragma(b, s, "page_count") * pragma(b, s, "page_size")}
+			require.NoError(b, s.read(b.Context(), func(ctx context.Context, c *conn) error {
+				_, err := c.Row(ctx, `SELECT (SELECT COUNT(*) FROM journal), (SELECT SUM(pgsize) FROM dbstat WHERE name LIKE 'journal%')`, nil, &size.Lines, &size.Journal)
+				return err
+			}))
+			return size
+		})
 		require.NoError(b, s.Close())
 	}
 }

@@ -27,6 +27,31 @@ type Years struct {
 	After func(year int)                 // is told when one is over
 }
 
+// Size is how large a store is.
+type Size struct {
+	Bytes   int64 // of all
+	Journal int64 // bytes of the journal, its indexes included
+	Lines   int64 // of the journal
+}
+
+// BenchmarkYears reports how large a store is after one year of an organisation and
+// after two, with the retention that nobody changed.
+func BenchmarkYears(b *testing.B, users int, s store.Store, size func() Size) {
+	b.Helper()
+	Years{
+		Users: users, Count: 2,
+		Keep: func(now time.Time) store.Keep {
+			return store.Keep{Lines: now.AddDate(-1, 0, 0), MaxLines: 5_000_000, Calls: now.AddDate(0, 0, -7)}
+		},
+		After: func(year int) {
+			is := size()
+			b.ReportMetric(float64(is.Bytes)/(1<<20), map[int]string{1: "MiB-after-a-year", 2: "MiB-after-two"}[year])
+			b.ReportMetric(float64(is.Lines), "lines")
+			b.ReportMetric(float64(is.Journal)/float64(is.Lines), "B/line")
+		},
+	}.Play(b, s)
+}
+
 const (
 	turnover    = 0.15 // of the users a year
 	changes     = 2    // of each user a year
@@ -154,9 +179,19 @@ func (y *year) change() {
 	require.NoError(y, err)
 }
 
-// move takes somebody out of a group, or puts them in.
+// move takes somebody out of a group, or puts them into one, as often as not.
 func (y *year) move() {
-	y.put(y.groups[y.IntN(len(y.groups))], y.users[y.IntN(len(y.users))])
+	user := y.users[y.IntN(len(y.users))]
+	leaves := y.IntN(2) == 0
+	var from []string
+	for _, g := range y.groups {
+		if y.in[[2]string{g, user}] == leaves {
+			from = append(from, g)
+		}
+	}
+	if len(from) > 0 {
+		y.put(from[y.IntN(len(from))], user)
+	}
 }
 
 func (y *year) put(group, user string) {
