@@ -1,6 +1,7 @@
 package scim_test
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"slices"
@@ -12,7 +13,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/scim-bridge/scim-bridge/directory"
 	"github.com/scim-bridge/scim-bridge/scim"
+	"github.com/scim-bridge/scim-bridge/scim/filter"
 )
 
 // follow reads a list cursor by cursor and returns the ids of each page.
@@ -89,6 +92,33 @@ func TestCursor_StaysWhileUsersComeAndGo(t *testing.T) {
 	require.Equal(t, users[2:4], ids(second.resources(5)), "with the total that there was")
 	third := c.post("/Users/.search", `{"count":2,"cursor":"`+second.text("nextCursor")+`"}`)
 	require.Equal(t, users[4:], ids(third.resources(5)))
+}
+
+// pageNotes notes which pages of users were asked for.
+type pageNotes struct {
+	scim.Directory
+	pages []directory.Page
+}
+
+func (d *pageNotes) Users(ctx context.Context, org string, q filter.Query, p directory.Page) (directory.List[directory.User], error) {
+	d.pages = append(d.pages, p)
+	return d.Directory.Users(ctx, org, q, p)
+}
+
+// A page that has an After is not counted: see directory.List.
+func TestCursor_CountsTheFirstPageOnly(t *testing.T) {
+	t.Parallel()
+	d := &pageNotes{Directory: open(t)}
+	c := serveOn(t, d)
+	for i := range 6 {
+		c.addUser(fmt.Sprint("user", i))
+	}
+	require.Len(t, c.follow("/Users", "count=2&filter=active+eq+true", 6), 3)
+	require.Len(t, d.pages, 3)
+	require.Empty(t, d.pages[0].After)
+	for _, p := range d.pages[1:] {
+		require.NotEmpty(t, p.After)
+	}
 }
 
 func TestCursor_WorksOnlyForItsSearch(t *testing.T) {
