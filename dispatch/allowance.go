@@ -83,7 +83,7 @@ func (d *Dispatcher) spent(ctx context.Context) (*budget, error) {
 		return nil, err
 	}
 	b := newBudget(d.cfg.ActionsPerMinute, d.cfg.ReadsPerMinute, d.log)
-	b.restore(paused, endedBy(calls, timeout, now), nil)
+	b.restore(paused, endedBy(calls, timeout, now), nil, nil)
 	return b, nil
 }
 

@@ -244,14 +244,15 @@ func (b *budget) opens() time.Time {
 }
 
 // restore takes over what a former process left: until when Adobe asked to
-// wait, and when the calls of the last window ended at the latest. Its reads are
-// not known: the whole limit of those that it may have made counts as spent.
-func (b *budget) restore(paused time.Time, calls []time.Time, reads []Endpoint) {
+// wait, when the calls of the last window ended at the latest, and until when those may
+// arrive that nobody heard of. Its reads are not known: the whole limit of those that
+// it may have made counts as spent.
+func (b *budget) restore(paused time.Time, calls, arriving []time.Time, reads []Endpoint) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.asked, b.kept = paused, paused
 	b.pause(paused, PauseAsked, endpoints...)
-	b.meters[Actions].restore(calls...)
+	b.meters[Actions].restore(calls, arriving)
 	for _, e := range reads {
 		b.meters[e].fill(clock())
 	}

@@ -238,7 +238,7 @@ func TestBudget_TakesOverWhatAFormerProcessLeft(t *testing.T) {
 		b := newBudget(3, 25, slog.New(slog.DiscardHandler))
 		now := time.Now().UTC()
 		calls := []time.Time{now.Add(-2 * time.Minute), now.Add(-50 * time.Second), now.Add(-time.Second)}
-		b.restore(now.Add(5*time.Second), calls, []Endpoint{ReadUser})
+		b.restore(now.Add(5*time.Second), calls, nil, []Endpoint{ReadUser})
 		require.Equal(t, everything(5*time.Second), b.pauses())
 		_, toKeep := b.toKeep()
 		require.False(t, toKeep, "it is where it came from")
@@ -249,6 +249,35 @@ func TestBudget_TakesOverWhatAFormerProcessLeft(t *testing.T) {
 		require.Equal(t, now.Add(perMinuteWindow), at)
 		_, ok = b.begin(ReadMembers)
 		require.True(t, ok)
+	})
+}
+
+func TestBudget_KeepsRoomForACallThatMayStillArrive(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, now := newBudget(2, 0, slog.New(slog.DiscardHandler)), time.Now().UTC()
+		b.restore(time.Time{}, nil, []time.Time{now.Add(2 * time.Minute)}, nil)
+		sent := func() bool {
+			_, ok := b.begin(Actions)
+			if ok {
+				b.end(Actions, nil)
+			}
+			return ok
+		}
+		require.True(t, sent())
+		require.False(t, sent(), "the other one is not ours")
+		require.Equal(t, 2, b.look()[0].Spent)
+		time.Sleep(90 * time.Second)
+		require.True(t, sent())
+		time.Sleep(30*time.Second + perMinuteWindow - time.Second)
+		require.Equal(t, 1, b.look()[0].Spent, "it may just have arrived")
+		time.Sleep(time.Second)
+		require.Zero(t, b.look()[0].Spent)
+
+		b.restore(time.Time{}, nil, []time.Time{time.Now().Add(time.Minute), time.Now().Add(2 * time.Minute)}, nil)
+		at, ok := b.begin(Actions)
+		require.False(t, ok)
+		require.Equal(t, time.Now().Add(time.Minute), at)
 	})
 }
 

@@ -1,6 +1,9 @@
 package dispatch
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // perMinuteWindow is the minute that Adobe counts in, and a second more, since
 // its clock sees requests closer together or further apart than ours.
@@ -24,6 +27,9 @@ type pacer struct {
 
 	underway int
 	ended    []ended // within the last window, ascending
+	// arriving is until when requests may arrive that others sent, ascending. Until
+	// then there is so much less of the limit.
+	arriving []time.Time
 
 	learned
 }
@@ -53,12 +59,24 @@ func (p *pacer) end(now time.Time, refused bool) {
 }
 
 // restore counts requests of which nothing is known but when they ended at the
-// latest, in ascending order.
-func (p *pacer) restore(at ...time.Time) {
-	p.ended = nil
+// latest, in ascending order, and those that may arrive until some time.
+func (p *pacer) restore(at, arriving []time.Time) {
+	p.ended, p.arriving = nil, nil
+	if p.configured > 0 {
+		p.arriving = slices.SortedFunc(slices.Values(arriving), time.Time.Compare)
+	}
 	for _, t := range at {
 		p.underway++
 		p.end(t, true)
+	}
+}
+
+// arrived takes requests that can no longer arrive for ended.
+func (p *pacer) arrived(now time.Time) {
+	for len(p.arriving) > 0 && !p.arriving[0].After(now) {
+		p.ended = append(p.ended, ended{p.arriving[0], true})
+		p.arriving = p.arriving[1:]
+		slices.SortStableFunc(p.ended, func(a, b ended) int { return a.at.Compare(b.at) })
 	}
 }
 
@@ -73,6 +91,13 @@ func (p *pacer) fill(now time.Time) {
 
 // spent returns how many requests count at now.
 func (p *pacer) spent(now time.Time) int {
+	known := p.known(now)
+	return known + len(p.arriving)
+}
+
+// known is spent without those that others sent and that may still arrive.
+func (p *pacer) known(now time.Time) int {
+	p.arrived(now)
 	for len(p.ended) > 0 && !p.ended[0].at.Add(perMinuteWindow).After(now) {
 		p.ended = p.ended[1:]
 	}
@@ -88,8 +113,12 @@ func (p *pacer) next(now time.Time) time.Time {
 	if p.configured == 0 {
 		return now
 	}
-	limit := max(1, p.limit-p.spare)
-	at, used := p.room(now, limit), p.spent(now)
+	p.arrived(now)
+	limit := max(1, p.limit-p.spare) - len(p.arriving)
+	if limit < 1 {
+		return p.arriving[0]
+	}
+	at, used := p.room(now, limit), p.known(now)
 	if !p.spread || at.After(now) || 2*used < limit {
 		return at
 	}
@@ -138,7 +167,7 @@ func (p *pacer) again(now time.Time) time.Time { return p.room(now, p.limit) }
 
 // room returns when fewer than limit requests count: now or later.
 func (p *pacer) room(now time.Time, limit int) time.Time {
-	if used := p.spent(now); p.configured > 0 && used >= limit {
+	if used := p.known(now); p.configured > 0 && used >= limit {
 		return p.countedTo(used-limit, now).Add(perMinuteWindow)
 	}
 	return now

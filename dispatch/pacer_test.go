@@ -137,20 +137,28 @@ func TestPacer_KeepsTheLimitAcrossRestarts(t *testing.T) {
 		wait := func(name string, most time.Duration) time.Duration {
 			return time.Duration(rapid.Int64Range(0, int64(most/time.Microsecond)).Draw(t, name)) * time.Microsecond
 		}
-		var recorded, counted []time.Time
+		var recorded, counted, flying []time.Time
 		for range rapid.IntRange(1, 60).Draw(t, "calls") {
-			now = p.next(now.Add(wait("idle", 20*time.Second)))
+			now = now.Add(wait("idle", 20*time.Second))
+			for at := p.next(now); at.After(now); at = p.next(now) {
+				now = at
+			}
 			recorded = append(recorded, now)
 			p.begin()
 			latency := wait("latency", timeout)
-			counted = append(counted, now.Add(wait("counted", latency)))
-			now = now.Add(latency)
 			if rapid.IntRange(0, 3).Draw(t, "dies") > 0 {
+				counted = append(counted, now.Add(wait("counted", latency)))
+				now = now.Add(latency)
 				p.end(now, false)
 				continue
 			}
+			// What it had sent may still be on its way when another takes over.
+			arrives := now.Add(timeout)
+			counted = append(counted, now.Add(wait("arrives", timeout)))
+			now = now.Add(latency)
 			p = spread(limit, 0)
-			p.restore(endedBy(recorded, timeout, now)...)
+			flying = append(slices.DeleteFunc(flying, func(at time.Time) bool { return !at.After(now) }), arrives)
+			p.restore(endedBy(recorded, timeout, now), flying)
 		}
 		requireNoMoreThan(t, limit, counted)
 	})

@@ -197,7 +197,7 @@ func TestBudget_LearnsAgainAfterARestart(t *testing.T) {
 		refused := 0
 		for range 3 {
 			b := newBudget(10, 0, slog.New(slog.DiscardHandler))
-			b.restore(time.Time{}, s.counted, nil)
+			b.restore(time.Time{}, s.counted, nil, nil)
 			refused += b.press(s, 20*time.Minute, 0).refused
 			require.LessOrEqual(t, b.look()[0].Learned, 7)
 		}

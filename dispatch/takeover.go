@@ -44,7 +44,7 @@ func (d *Dispatcher) takeOver(ctx context.Context) error {
 	if d.restored {
 		return nil
 	}
-	if err := d.restore(ctx, now, timeout); err != nil {
+	if err := d.restore(ctx, now, timeout, lost); err != nil {
 		return err
 	}
 	d.restored = true
@@ -63,13 +63,14 @@ func flight(c plan.SentCall) plan.Flight { return plan.Flight{Call: c.Call, Unti
 const longestTimeout = time.Hour
 
 // restore has the budget count what a former process may have sent, which gave a call
-// no more than timeout.
+// no more than timeout. Calls without an answer may still be on their way: they count
+// from then on when they can no longer arrive, and there is less of the limit before.
 //
 // Its reads are not recorded. They follow calls, or look at what creates have
 // made. Where no call was sent for a while, and nothing is to be looked at, there
 // were none to speak of; else a whole minute's reads count as spent, and the first
 // ones wait for it. Adobe's groups were not listed before a listing began.
-func (d *Dispatcher) restore(ctx context.Context, now time.Time, timeout time.Duration) error {
+func (d *Dispatcher) restore(ctx context.Context, now time.Time, timeout time.Duration, lost []plan.SentCall) error {
 	paused, err := d.store.Pause(ctx, d.cfg.Org)
 	if err != nil {
 		return err
@@ -96,7 +97,17 @@ func (d *Dispatcher) restore(ctx context.Context, now time.Time, timeout time.Du
 	if !began.IsZero() {
 		reads = append(reads, ReadGroups)
 	}
-	d.budget.restore(paused, endedBy(calls, timeout, now), reads)
+	ended := endedBy(calls, timeout, now)
+	var arriving []time.Time
+	for _, c := range lost {
+		if until := minTime(arrived(c), now.Add(timeout)); until.After(now) {
+			arriving = append(arriving, until)
+			if i := slices.IndexFunc(calls, c.SentAt.Equal); i >= 0 {
+				calls, ended = slices.Delete(calls, i, i+1), slices.Delete(ended, i, i+1)
+			}
+		}
+	}
+	d.budget.restore(paused, ended, arriving, reads)
 	return nil
 }
 

@@ -222,6 +222,8 @@ func TestRun_AnOpenCallHasTheTimeThatItsSenderGaveIt(t *testing.T) {
 				require.NoError(t, w.store.RecordCall(t.Context(), l, crashed, p.Links, now))
 				before := len(w.userReads())
 				w.start()
+				time.Sleep(tt.want - time.Second)
+				require.Positive(t, w.allowance(dispatch.Actions).Spent, "it may still arrive")
 				w.settle()
 				w.requireAdobe("adele")
 				reads := w.userReads()[before:]
