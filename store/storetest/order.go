@@ -100,6 +100,7 @@ func (w *world) cut(t *rapid.T, q filter.Query, all []entry, label string, read 
 		got = read(directory.Page{Count: max(count, 0), After: got.next})
 		require.NoError(t, got.err, "%+v", q)
 		require.NotEmpty(t, got.ids, "%+v", q)
+		require.Zero(t, got.total, "it is not counted again")
 	}
 	if to > from {
 		require.Equal(t, want, seen, "%+v one after another", q)
