@@ -72,12 +72,8 @@ func (w *world) placeGroup(d Due) {
 	t.problem = g.notMappable()
 }
 
-// linkGroup has the team map to the group, as its own or by a rule. Nobody looked at the
-// memberships of one that was about to go.
+// linkGroup has the team map to the group, as its own or by a rule.
 func (w *world) linkGroup(t *team, g *group, rule bool) {
-	if g.leaving() {
-		w.plan.Decided.Touched = append(w.plan.Decided.Touched, Touch{Kind: KindMirrored, Group: g.ID, Class: ClassMembership})
-	}
 	w.unlinkGroup(t, g)
 	t.current = append(t.current, g)
 	if rule {

@@ -124,6 +124,9 @@ func (w *world) placeByRule(d Due, t *team) {
 	joins := false
 	for _, g := range targets {
 		if !slices.Contains(g.guests, t) {
+			if g.leaving() { // nobody looked at its memberships while it was
+				w.plan.Decided.Touched = append(w.plan.Decided.Touched, Touch{Kind: KindMirrored, Group: g.ID, Class: ClassMembership})
+			}
 			w.linkGroup(t, g, true)
 			joins = true
 		}
