@@ -187,6 +187,14 @@ func (b *budget) end(e Endpoint, err error) time.Time {
 	return until
 }
 
+// linger has the call that ended last, without an answer, keep its place until a time:
+// it may arrive until then.
+func (b *budget) linger(until time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.meters[Actions].linger(until)
+}
+
 // countedFrom returns the beginning of the minute that Adobe counted when it
 // refused a request at now: it ends when a further one is let through. Answers
 // took a while to arrive, and the wait is in whole seconds, so it is a second

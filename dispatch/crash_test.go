@@ -1,11 +1,9 @@
 package dispatch_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -79,15 +77,7 @@ func (m *mortal) EndLease(ctx context.Context, l *lease.Lease) error {
 func (m *mortal) RoundTrip(r *http.Request) (*http.Response, error) {
 	var resp *http.Response
 	if r.Method == http.MethodPost && m.late > 0 && m.left.Load() == 1 && !m.dead.Load() {
-		body, _ := io.ReadAll(r.Body)
-		late := r.Clone(context.Background())
-		late.Body = io.NopCloser(bytes.NewReader(body))
-		time.AfterFunc(m.late, func() {
-			resp, err := m.RoundTripper.RoundTrip(late)
-			if err == nil {
-				_ = resp.Body.Close()
-			}
-		})
+		arriveLater(m.RoundTripper, r, m.late)
 	}
 	err := m.around(func() (err error) {
 		resp, err = m.RoundTripper.RoundTrip(r)

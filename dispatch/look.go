@@ -29,6 +29,9 @@ func (d *Dispatcher) look(ctx context.Context) (bool, time.Time, error) {
 		if i == looksAStep || a.LookAt.After(now) {
 			return did, a.LookAt, nil
 		}
+		if at := plan.ReadableAt(d.flights, a.ID, now); at.After(now) {
+			return did, at, nil
+		}
 		facts, err := d.store.Facts(ctx, d.cfg.Org, plan.Query{Accounts: []string{a.ID}})
 		if err != nil {
 			return did, time.Time{}, err

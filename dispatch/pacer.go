@@ -27,7 +27,7 @@ type pacer struct {
 
 	underway int
 	ended    []ended // within the last window, ascending
-	// arriving is until when requests may arrive that others sent, ascending. Until
+	// arriving is until when requests may arrive that had no answer, ascending. Until
 	// then there is so much less of the limit.
 	arriving []time.Time
 
@@ -56,6 +56,17 @@ func (p *pacer) end(now time.Time, refused bool) {
 	if p.configured > 0 {
 		p.ended = append(p.ended, ended{now, refused})
 	}
+}
+
+// linger takes the request that ended last for one that may arrive until a time.
+func (p *pacer) linger(until time.Time) {
+	last := len(p.ended) - 1
+	if last < 0 || !until.After(p.ended[last].at) {
+		return
+	}
+	p.ended = p.ended[:last]
+	p.arriving = append(p.arriving, until)
+	slices.SortFunc(p.arriving, time.Time.Compare)
 }
 
 // restore counts requests of which nothing is known but when they ended at the
@@ -95,7 +106,7 @@ func (p *pacer) spent(now time.Time) int {
 	return known + len(p.arriving)
 }
 
-// known is spent without those that others sent and that may still arrive.
+// known is spent without those that may still arrive.
 func (p *pacer) known(now time.Time) int {
 	p.arrived(now)
 	for len(p.ended) > 0 && !p.ended[0].at.Add(perMinuteWindow).After(now) {

@@ -41,7 +41,9 @@ func (d *Dispatcher) send(ctx context.Context, p plan.Plan) error {
 	until := d.budget.end(Actions, err)
 	s := d.judge(call, reply, err, until)
 	if s.Outcome == plan.OutcomeLost {
-		d.flights = append(d.flights, flight(plan.SentCall{Call: call, SentAt: at}))
+		f := d.flight(plan.SentCall{Call: call, SentAt: at})
+		d.flights = append(d.flights, f)
+		d.budget.linger(f.Until)
 	}
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()

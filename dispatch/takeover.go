@@ -26,7 +26,7 @@ func (d *Dispatcher) takeOver(ctx context.Context) error {
 	for _, c := range open {
 		// Before it is: whoever reads the log after a kill must not miss it.
 		d.log.Warn("a call was never settled: it is taken for lost", "call_id", c.Call.ID, "commands", len(c.Call.Commands))
-		s := plan.Lost(c.Call, now, maxTime(now, arrived(c)))
+		s := plan.Lost(c.Call, now, maxTime(now, d.arrived(c)))
 		if err := d.store.Settle(ctx, d.lease, s, now); err != nil {
 			return err
 		}
@@ -39,7 +39,7 @@ func (d *Dispatcher) takeOver(ctx context.Context) error {
 	timeout := max(d.cfg.CallTimeout, defaultCallTimeout)
 	for _, c := range lost {
 		timeout = max(timeout, c.Call.Within)
-		d.flights = append(d.flights, flight(c))
+		d.flights = append(d.flights, d.flight(c))
 	}
 	if d.restored {
 		return nil
@@ -52,12 +52,15 @@ func (d *Dispatcher) takeOver(ctx context.Context) error {
 }
 
 // arrived is when a call that had no answer cannot arrive any more: until then Adobe may
-// be working on it. Who sent it may have had another configuration.
-func arrived(c plan.SentCall) time.Time {
-	return c.SentAt.Add(cmp.Or(c.Call.Within, defaultCallTimeout))
+// be working on it. Who sent it may have had another configuration, which former
+// releases did not record.
+func (d *Dispatcher) arrived(c plan.SentCall) time.Time {
+	return c.SentAt.Add(cmp.Or(c.Call.Within, max(d.cfg.CallTimeout, defaultCallTimeout)))
 }
 
-func flight(c plan.SentCall) plan.Flight { return plan.Flight{Call: c.Call, Until: arrived(c)} }
+func (d *Dispatcher) flight(c plan.SentCall) plan.Flight {
+	return plan.Flight{Call: c.Call, Until: d.arrived(c)}
+}
 
 // longestTimeout is more than others are supposed to give a call.
 const longestTimeout = time.Hour
@@ -100,7 +103,7 @@ func (d *Dispatcher) restore(ctx context.Context, now time.Time, timeout time.Du
 	ended := endedBy(calls, timeout, now)
 	var arriving []time.Time
 	for _, c := range lost {
-		if until := minTime(arrived(c), now.Add(timeout)); until.After(now) {
+		if until := minTime(d.arrived(c), now.Add(timeout)); until.After(now) {
 			arriving = append(arriving, until)
 			if i := slices.IndexFunc(calls, c.SentAt.Equal); i >= 0 {
 				calls, ended = slices.Delete(calls, i, i+1), slices.Delete(ended, i, i+1)

@@ -198,7 +198,8 @@ func TestRun_AnOpenCallHasTheTimeThatItsSenderGaveIt(t *testing.T) {
 	for name, tt := range map[string]struct{ within, own, want time.Duration }{
 		"more than the own":       {10 * time.Minute, 30 * time.Second, 10 * time.Minute},
 		"less than the own":       {time.Minute, 10 * time.Minute, time.Minute},
-		"of a former release":     {0, 10 * time.Minute, 2 * time.Minute},
+		"of a former release":     {0, 10 * time.Minute, 10 * time.Minute},
+		"of one, and little own":  {0, 30 * time.Second, 2 * time.Minute},
 		"the same as the own one": {3 * time.Minute, 3 * time.Minute, 3 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -232,6 +233,37 @@ func TestRun_AnOpenCallHasTheTimeThatItsSenderGaveIt(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A process that takes over twice within the time of a call that another sent, which gave
+// it more than its own, remembers it the second time as well.
+func TestRun_TheTimeOfAnotherCountsAtEachTakeOver(t *testing.T) {
+	inWorld(t, limited, func(t *testing.T, w *world) {
+		w.cfg.CallTimeout = 10 * time.Minute
+		w.addUser("ada", nil)
+		w.start()
+		w.settle()
+		s := &straying{RoundTripper: w.transport, after: 9 * time.Minute}
+		w.transport = s
+		w.halt()
+		w.start()
+		lost := time.Now()
+		w.setUser("ada", address("adele"))
+		time.Sleep(time.Second)
+		w.halt()
+		w.cfg.CallTimeout = 30 * time.Second
+		w.start()
+		time.Sleep(4 * time.Minute)
+		w.halt()
+		w.start()
+		before := len(w.userReads())
+		w.setUser("ada", address("third"))
+		w.settle()
+		reads := w.userReads()[before:]
+		require.NotEmpty(t, reads)
+		require.False(t, reads[0].Before(lost.Add(10*time.Minute)), "read at %s", reads[0])
+		w.requireAdobe("third")
+	})
 }
 
 func TestRun_ACallSaysHowMuchTimeItWasGiven(t *testing.T) {

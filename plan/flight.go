@@ -156,6 +156,12 @@ func (f flying) readable(k flyingKey) time.Time {
 	return at
 }
 
+// ReadableAt returns when Adobe shows an account, by its id in the mirror, as flights have
+// left it, or zero.
+func ReadableAt(flights []Flight, account string, now time.Time) time.Time {
+	return newFlying(flights, now).readable(flyingKey{account: account})
+}
+
 // ListableAt returns when Adobe lists its groups as flights have left them, or zero:
 // before, a listing may show what one of them is about to make, rename or delete.
 func ListableAt(flights []Flight) time.Time {
