@@ -81,3 +81,19 @@ func TestBuild_ReadsNothingThatACallMayStillChange(t *testing.T) {
 	l.now = gone
 	require.Len(t, l.build(plan.Limits{}, 100).Reads, 1)
 }
+
+// A listing waits for a call that may still make, rename or delete a group, and for no other:
+// where many are lost there is always one that may still arrive.
+func TestListableAt_OnlyGroupsThatMayChangeHoldUpAListing(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.groupsKnown = true
+	l.mirroredGroup("g", "Team")
+	l.putUser("u", ada)
+	l.join("g", "u")
+	until := l.now.Add(time.Minute)
+	require.Zero(t, plan.ListableAt([]plan.Flight{{Call: callOf(l), Until: until}}))
+
+	l.putGroup("other", "Other")
+	require.Equal(t, until, plan.ListableAt([]plan.Flight{{Call: callOf(l), Until: until}}))
+}
