@@ -17,13 +17,9 @@ import (
 	"github.com/scim-bridge/scim-bridge/store/relational"
 )
 
-// impatient opens a database that is given up soon.
-func impatient(t *testing.T, url string) *Store {
-	t.Helper()
-	s := open(t, url)
-	s.patience = 300 * time.Millisecond
-	return s
-}
+// hurry is for how long a database is waited for that is not to answer. One that is may
+// take its time: the machine may be busy.
+const hurry = 300 * time.Millisecond
 
 // create creates users all at once, and returns how many of them failed.
 func create(t *testing.T, s *Store, name string) (failed int) {
@@ -69,8 +65,10 @@ func goesOn(t *testing.T, s *Store, atLeast int) {
 func TestTrouble_ANetworkThatCarriesNothingIsNotWaitedForWithoutEnd(t *testing.T) {
 	t.Parallel()
 	network := postgrestest.NewProxy(t, migrated(t))
-	s := impatient(t, network.URL())
+	s := open(t, network.URL())
 	require.Zero(t, create(t, s, "before"))
+	patient := s.patience
+	s.patience = hurry
 	network.Cut()
 	require.Equal(t, 8, create(t, s, "cut"))
 	_, err := s.User(t.Context(), "acme", "before0")
@@ -79,6 +77,7 @@ func TestTrouble_ANetworkThatCarriesNothingIsNotWaitedForWithoutEnd(t *testing.T
 	require.ErrorIs(t, err, context.DeadlineExceeded, "nor by those who have time")
 	require.Error(t, s.Ping(t.Context()))
 	network.Mend()
+	s.patience = patient
 	goesOn(t, s, 8)
 	require.NoError(t, s.Ping(t.Context()))
 }
@@ -86,8 +85,9 @@ func TestTrouble_ANetworkThatCarriesNothingIsNotWaitedForWithoutEnd(t *testing.T
 func TestTrouble_ASlowDatabaseRefusesWholeWrites(t *testing.T) {
 	t.Parallel()
 	network := postgrestest.NewProxy(t, migrated(t))
-	s := impatient(t, network.URL())
+	s := open(t, network.URL())
 	network.Delay(100 * time.Millisecond) // each way
+	s.patience = hurry
 	require.Positive(t, create(t, s, "slow"))
 	s.patience = time.Minute
 	require.Zero(t, create(t, s, "patient"), "slow, and not wrong")
