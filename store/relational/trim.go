@@ -9,14 +9,16 @@ import (
 
 const (
 	// Lines are numbered as they are written, so the oldest come first, but for some
-	// that were written while a clock was wrong. So it looks at the first 10,000, which
-	// takes some milliseconds where there is nothing to remove among them.
+	// that were written while a clock was wrong. So it looks at the first 10,000 that
+	// there are, which takes some milliseconds where there is nothing to remove among
+	// them.
 	trimJournal = `
 		DELETE FROM journal
 		WHERE (` + keptNoLonger + `) AND seq <= (
 			SELECT MAX(seq) FROM (
-				SELECT seq FROM journal WHERE (` + keptNoLonger + `) AND seq < (SELECT MIN(seq) FROM journal) + 10000
-				ORDER BY seq LIMIT CAST($1 AS BIGINT)) ready)`
+				SELECT seq FROM (
+					SELECT seq, at FROM journal WHERE seq >= (SELECT MIN(seq) FROM journal) ORDER BY seq LIMIT 10000) earliest
+				WHERE ` + keptNoLonger + ` ORDER BY seq LIMIT CAST($1 AS BIGINT)) ready)`
 
 	keptNoLonger = `at < $2 OR seq <= (SELECT MAX(seq) FROM journal) - CAST($3 AS BIGINT)`
 

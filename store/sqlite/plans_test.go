@@ -181,7 +181,7 @@ func TestStatements_AreCompiledOnce(t *testing.T) {
 func given(table string) bool {
 	name, _, _ := strings.Cut(table, " ")
 	switch name {
-	case "up", "down", "p", "CONSTANT", "of_user", "of_group", "ready", "later", "both_of", "counted":
+	case "up", "down", "p", "CONSTANT", "of_user", "of_group", "ready", "later", "both_of", "counted", "earliest":
 		return true
 	}
 	return strings.Contains(table, "VIRTUAL TABLE") || strings.HasPrefix(name, "(subquery-")

@@ -16,6 +16,7 @@ import (
 var upkeepPromises = []promise{
 	{"Trim/RemovesOldLinesTheOldestFirst", trimOld},
 	{"Trim/PassesOverLinesOutOfOrder", trimOutOfOrder},
+	{"Trim/PassesOverGapsInTheNumbers", trimGap},
 	{"Trim/RemovesLinesBeyondTheirNumber", trimMany},
 	{"Trim/RemovesSettledCallsOnly", trimCalls},
 	{"Trim/GoesOnWhereItStopped", trimInSteps},
@@ -84,6 +85,24 @@ func trimOutOfOrder(f *fixture) {
 	require.Equal(f, []string{"7", "6", "5", "91", "5", "94", "93", "92", "91", "90"}, f.texts(acme, ""))
 	k.Lines = at(99)
 	require.Equal(f, 10, f.trim(k, 100))
+}
+
+func trimGap(f *fixture) {
+	f.note(acme, 90, 91) // while a clock was wrong
+	old := plan.Settlement{Notes: make([]plan.Note, 10_050)}
+	for i := range old.Notes {
+		old.Notes[i] = plan.Note{User: "ada", Event: "sent", Text: "old"}
+	}
+	require.NoError(f, f.Settle(f.ctx(), f.held(acme), old, at(0)))
+	f.note(acme, 50, 51)
+	k := keepAll
+	k.Lines = at(10)
+	for _, n := range []int{6000, 4050, 0} {
+		require.Equal(f, n, f.trim(k, 6000))
+	}
+	f.note(acme, 1, 3)
+	require.Equal(f, 2, f.trim(k, 6000), "though 10,051 numbers are missing")
+	require.Equal(f, []string{"50", "90"}, f.texts(acme, ""))
 }
 
 func trimMany(f *fixture) {
