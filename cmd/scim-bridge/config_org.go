@@ -28,8 +28,13 @@ const (
 	documentedReads   = 25
 )
 
-// shortTimeout is less than what Adobe may take for a call of ten commands.
-const shortTimeout = 30 * time.Second
+// What a call may take: less than shortTimeout may be too little for Adobe and ten
+// commands. A replica, which may have another configuration, looks no further back than
+// an hour for calls that may still arrive; see package dispatch.
+const (
+	shortTimeout = 30 * time.Second
+	maxTimeout   = time.Hour
+)
 
 // shortToken is the length below which a bearer token can be guessed.
 const shortToken = 32
@@ -260,8 +265,8 @@ func (c *checker) clientSecret(at string, a fileAdobe) func() (string, error) {
 // looked for after that time, which is too early while Adobe still works on it.
 func (c *checker) timeout(at string, value time.Duration) time.Duration {
 	switch {
-	case value <= 0:
-		c.problem(at, "%s is out of range, want more than 0", value)
+	case value <= 0, value > maxTimeout:
+		c.problem(at, "%s is out of range, want more than 0 and at most 1h", value)
 	case value < shortTimeout && !c.bad(at):
 		c.warn(at, "%s is less than %s: Adobe may still be working on calls that were given up", value, shortTimeout)
 	}
