@@ -31,7 +31,7 @@ func Hint(err error) string {
 		case "3D000": // invalid_catalog_name
 			return "make it: CREATE DATABASE name OWNER user ENCODING 'UTF8' TEMPLATE template0"
 		case "42501": // insufficient_privilege
-			return "the user must be able to make tables in the database: let it own the database"
+			return "the user needs all rights on the tables: let it own them, or belong to the role that owns them"
 		case codeFull:
 			return "make room on the disk of the database server"
 		}

@@ -17,7 +17,7 @@ func TestHint_AdvisesTheOperator(t *testing.T) {
 		"28P01": "PGPASSWORD",
 		"28000": "PGPASSWORD",
 		"3D000": "CREATE DATABASE",
-		"42501": "let it own the database",
+		"42501": "let it own them",
 		"53100": "make room",
 		"53300": "", // too many connections: nothing of ours
 	} {

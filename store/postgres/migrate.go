@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -31,9 +32,9 @@ const (
 				WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f') AND relname <> 'migrations'
 				ORDER BY relname LIMIT 3)`
 
-	mayMakeTables = `
-		SELECT has_schema_privilege(current_schema(), 'CREATE'), current_user, current_schema()::text,
-			format('GRANT CREATE ON SCHEMA %I TO %I', current_schema(), current_user)`
+	hasMigrations = `SELECT to_regclass(quote_ident(current_schema()) || '.migrations') IS NOT NULL`
+
+	latestMigration = `SELECT COALESCE(MAX(version_id), 0) FROM migrations`
 
 	oldestRelease = `SELECT oldest FROM bridge`
 
@@ -58,25 +59,62 @@ func identify(ctx context.Context, c *pgx.Conn) error {
 		return fmt.Errorf("its encoding is %s, want UTF8: make another, CREATE DATABASE name TEMPLATE template0 ENCODING 'UTF8'", encoding)
 	case is != mark && len(tables) > 0:
 		return fmt.Errorf("it holds tables of another program (%s): name an empty database in store", tables[0])
-	case is != mark:
-		return mayMake(ctx, c)
 	}
 	return nil
 }
 
-// mayMake refuses a user who may not make tables. It only reads. Since PostgreSQL 15
-// only the owner of a database may do so in the schema public
-// (https://www.postgresql.org/docs/15/release-15.html).
-func mayMake(ctx context.Context, c *pgx.Conn) error {
-	var may bool
-	var who, schema, grant string
-	if err := c.QueryRow(ctx, mayMakeTables).Scan(&may, &who, &schema, &grant); err != nil {
-		return fmt.Errorf("look what is allowed: %w", err)
+// versions returns which version the tables have, and which one this release knows. It
+// refuses a database that a newer release has changed so that this one cannot work with
+// it, and one that must be migrated by a user who may not. It only reads.
+func versions(ctx context.Context, c *pgx.Conn) (current, known int64, err error) {
+	if known, err = latestKnown(); err != nil {
+		return 0, 0, err
 	}
-	if may {
-		return nil
+	var begun bool
+	if err := c.QueryRow(ctx, hasMigrations).Scan(&begun); err != nil {
+		return 0, 0, fmt.Errorf("read its version: %w", err)
 	}
-	return fmt.Errorf("user %s may not make tables in schema %s: have the database's owner or an administrator run, in this database: %s", who, schema, grant)
+	if begun {
+		if err := c.QueryRow(ctx, latestMigration).Scan(&current); err != nil {
+			return 0, 0, fmt.Errorf("read its version: %w", cmp.Or(mayMigrate(ctx, c), err))
+		}
+	}
+	switch {
+	case current > known:
+		return current, known, compatible(ctx, c, current, known)
+	case current < known:
+		return current, known, mayMigrate(ctx, c)
+	}
+	return current, known, nil
+}
+
+// latestKnown is the number of this release's last migration.
+func latestKnown() (known int64, err error) {
+	steps, err := migrations.ReadDir("migrations")
+	if err != nil {
+		return 0, err
+	}
+	for _, step := range steps {
+		n, err := goose.NumericComponent(step.Name())
+		if err != nil {
+			return 0, err
+		}
+		known = max(known, n)
+	}
+	return known, nil
+}
+
+// compatible refuses tables that this release cannot work with.
+func compatible(ctx context.Context, c *pgx.Conn, current, known int64) error {
+	var oldest int64
+	if err := c.QueryRow(ctx, oldestRelease).Scan(&oldest); err != nil {
+		return fmt.Errorf("read its version: %w", err)
+	}
+	if known < oldest {
+		return fmt.Errorf("it is at version %d and this release knows %d, which is not enough for it: "+
+			"a newer release wrote it, use that one, or restore a backup", current, known)
+	}
+	return nil
 }
 
 // migrate brings the tables to the present, unless a newer release did more than that
@@ -104,6 +142,14 @@ func migrate(ctx context.Context, cfg *pgx.ConnConfig, wait lockWait, log *slog.
 }
 
 func migrateLocked(ctx context.Context, c *pgx.Conn, cfg *pgx.ConnConfig, wait lockWait, log *slog.Logger) (known int64, err error) {
+	current, known, err := versions(ctx, c)
+	if err != nil {
+		return 0, err
+	}
+	if current > known {
+		log.InfoContext(ctx, "a newer release has added to the tables", "version", current, "known", known)
+		return known, nil
+	}
 	steps, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return 0, err
@@ -116,27 +162,6 @@ func migrateLocked(ctx context.Context, c *pgx.Conn, cfg *pgx.ConnConfig, wait l
 		goose.WithTableName("migrations"), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 	if err != nil {
 		return 0, err
-	}
-	current, known, err := p.GetVersions(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("read its version: %w", err)
-	}
-	if current > known {
-		var oldest int64
-		if err := c.QueryRow(ctx, oldestRelease).Scan(&oldest); err != nil {
-			return 0, fmt.Errorf("read its version: %w", err)
-		}
-		if known < oldest {
-			return 0, fmt.Errorf("it is at version %d and this release knows %d, which is not enough for it: "+
-				"a newer release wrote it, use that one, or restore a backup", current, known)
-		}
-		log.InfoContext(ctx, "a newer release has added to the tables", "version", current, "known", known)
-		return known, nil
-	}
-	if current < known {
-		if err := mayMake(ctx, c); err != nil {
-			return 0, err
-		}
 	}
 	return known, wait.each(ctx, c, log, func() error {
 		done, err := p.Up(ctx)

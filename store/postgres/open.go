@@ -131,12 +131,20 @@ func Check(ctx context.Context, dsn string) error {
 	}
 	c, err := pgx.ConnectConfig(ctx, cfg.ConnConfig)
 	if err == nil {
-		err = errors.Join(identify(ctx, c), c.Close(ctx))
+		err = errors.Join(check(ctx, c), c.Close(ctx))
 	}
 	if err != nil {
 		return fmt.Errorf("check database: %s: %w", nameOf(cfg.ConnConfig), oneLine(err))
 	}
 	return nil
+}
+
+func check(ctx context.Context, c *pgx.Conn) error {
+	if err := identify(ctx, c); err != nil {
+		return err
+	}
+	_, _, err := versions(ctx, c)
+	return err
 }
 
 // How long a database is waited for that does not answer, as where the network carries

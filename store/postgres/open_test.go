@@ -202,6 +202,7 @@ func TestOpen_RefusesWhatIsNotItsOwnAndLeavesIt(t *testing.T) {
 			require.NoError(t, c.QueryRow(t.Context(), tables).Scan(&before))
 			_, err := Open(t.Context(), url, Options{})
 			require.ErrorContains(t, err, tt.want)
+			require.ErrorContains(t, Check(t.Context(), url), tt.want)
 			require.NoError(t, c.QueryRow(t.Context(), tables).Scan(&after))
 			require.Equal(t, before, after)
 		})

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -57,8 +58,43 @@ func TestOpen_NeedsTheRightOnlyToMigrate(t *testing.T) {
 	s, err := Open(t.Context(), asUser, Options{})
 	require.NoError(t, err)
 	require.NoError(t, s.Close())
+}
 
-	exec1(t, c, older)
-	_, err = Open(t.Context(), asUser, Options{})
-	require.ErrorContains(t, err, "GRANT CREATE ON SCHEMA public TO ")
+// Who may use the tables that others made may not migrate them. What is advised must
+// suffice, and not give a superuser's rights.
+func TestOpen_SaysHowToOwnTheTablesToMigrate(t *testing.T) {
+	t.Parallel()
+	owned := postgrestest.New(t)
+	owner, asOwner, c := poor(t, owned)
+	exec1(t, c, `GRANT CREATE ON SCHEMA public TO "`+owner+`"`)
+	require.NoError(t, open(t, asOwner).Close())
+	const mayUse = `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO %q`
+	for name, tt := range map[string]struct{ database, first, advice string }{
+		"of another user":              {owned, mayUse, `GRANT CREATE ON SCHEMA public TO %[1]q; GRANT "` + owner + `" TO %[1]q`},
+		"of a superuser":               {migrated(t), mayUse, `; ALTER TABLE calls OWNER TO %q; `},
+		"that one may not even read":   {migrated(t), ``, `; ALTER TABLE generations OWNER TO %q; `},
+		"by a role that inherits none": {migrated(t), `ALTER ROLE %q NOINHERIT`, `; ALTER TABLE migrations OWNER TO %q; `},
+	} {
+		t.Run(name, func(t *testing.T) {
+			user, asUser, c := poor(t, tt.database)
+			exec1(t, c, older)
+			if tt.first != "" {
+				exec1(t, c, fmt.Sprintf(tt.first, user))
+			}
+			_, err := Open(t.Context(), asUser, Options{})
+			require.ErrorContains(t, err, "may not change those that others own there")
+			require.ErrorContains(t, err, fmt.Sprintf(tt.advice, user))
+			require.Empty(t, Hint(err), "the error says it")
+			require.NotContains(t, err.Error(), "GRANT postgres")
+			_, advice, _ := strings.Cut(err.Error(), "in this database: ")
+			require.ErrorContains(t, Check(t.Context(), asUser), advice, "and so does check")
+
+			exec1(t, c, advice)
+			require.NoError(t, Check(t.Context(), asUser))
+			s, err := Open(t.Context(), asUser, Options{})
+			require.NoError(t, err)
+			defer s.Close()
+			require.Zero(t, create(t, s, "ada"))
+		})
+	}
 }
