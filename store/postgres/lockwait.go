@@ -47,16 +47,21 @@ func (w lockWait) each(ctx context.Context, c *pgx.Conn, log *slog.Logger, do fu
 	}
 }
 
-// lockedOut reports whether a lock was waited for in vain.
+// lockedOut reports whether a lock was waited for in vain. In a deadlock, which is looked
+// for after a second (deadlock_timeout), it is the one of two that is ended.
 func lockedOut(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && pg.Code == "55P03" // lock_not_available
+	return ok && (pg.Code == "55P03" || pg.Code == "40P01") // lock_not_available, deadlock_detected
 }
 
-// lockHolders are the oldest transactions that have locked tables of the bridge.
+// lockHolders are the oldest transactions that have locked tables of the bridge. What
+// others are at, and since when, PostgreSQL shows only to some
+// (https://www.postgresql.org/docs/15/monitoring-stats.html#MONITORING-STATS-VIEWS).
 const lockHolders = `
-	SELECT format('process %s (%s, user %s, %s) since %s has %s', a.pid, COALESCE(NULLIF(a.application_name, ''), 'no name'), a.usename,
-		COALESCE(a.state, 'at work'), to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS TZ'), string_agg(DISTINCT l.relation::regclass::text, ' '))
+	SELECT format('process %s (%s, user %s%s has %s', a.pid, COALESCE(NULLIF(a.application_name, ''), 'no name'), COALESCE(a.usename, 'of the server'),
+		CASE WHEN a.state IS NULL AND a.xact_start IS NULL THEN format('; what it does PostgreSQL does not show user %s)', current_user)
+			ELSE format(', %s)%s', COALESCE(a.state, 'at work'), ' since ' || to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS TZ')) END,
+		string_agg(DISTINCT l.relation::regclass::text, ' '))
 	FROM pg_locks l JOIN pg_class t ON t.oid = l.relation AND t.relnamespace = current_schema()::regnamespace AND t.relkind = 'r'
 		JOIN pg_stat_activity a ON a.pid = l.pid
 	WHERE l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND a.pid <> pg_backend_pid()

@@ -78,3 +78,34 @@ func TestMigrate_LetsOthersPassAndTriesAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, open(t, url).Ping(t.Context()))
 }
+
+func TestMigrate_SaysThatItIsNotShownWhoHasTheLock(t *testing.T) {
+	t.Parallel()
+	url, _ := locked(t)
+	user, asUser, c := poor(t, url)
+	name := pgx.Identifier{user}.Sanitize()
+	holders, err := inTheWay(t.Context(), beside(t, asUser))
+	require.NoError(t, err)
+	require.Regexp(t, `^process \d+ \(report, user postgres; what it does PostgreSQL does not show user `+user+`\) has calls$`, holders)
+
+	exec1(t, c, "GRANT pg_read_all_stats TO "+name)
+	holders, err = inTheWay(t.Context(), beside(t, asUser))
+	require.NoError(t, err)
+	require.Regexp(t, `^process \d+ \(report, user postgres, idle in transaction\) since \d{4}-.* has calls$`, holders)
+}
+
+func TestMigrate_TriesAgainAfterADeadlock(t *testing.T) {
+	t.Parallel()
+	url := migrated(t)
+	exec1(t, beside(t, url), older)
+	exec1(t, beside(t, url), `
+		CREATE SEQUENCE tries;
+		CREATE FUNCTION lose() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+			IF nextval('tries') = 1 THEN RAISE deadlock_detected; END IF;
+		END $$;
+		CREATE EVENT TRIGGER lose ON ddl_command_start WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION lose()`)
+	wait := lockWait{lock: time.Minute, pause: time.Millisecond, tries: 2}
+	_, err := migrate(t.Context(), configOf(t, url), wait, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	require.NoError(t, open(t, url).Ping(t.Context()))
+}
