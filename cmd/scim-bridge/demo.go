@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -90,6 +91,7 @@ func (d *demo) morning(ctx context.Context, w *demoWorld) error {
 		}
 	}
 	report := newDemoReport(d.seed, said, w.emulator, status, waited)
+	report.whole = "scim-bridge " + strings.Join(d.env.Args, " ") + " --json"
 	if err := d.print(report); err != nil {
 		return fmt.Errorf("demo: print the result: %w", err)
 	}

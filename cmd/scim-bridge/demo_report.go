@@ -33,6 +33,8 @@ type demoReport struct {
 	Unfinished  []string `json:"unfinished,omitempty"`
 	Differences []string `json:"differences,omitempty"`
 	Equal       bool     `json:"equal"`
+
+	whole string // the command that prints all of it
 }
 
 // demoRequests is how requests of a method were answered.
@@ -197,6 +199,6 @@ func (r demoReport) list(w io.Writer, what string, lines []string) {
 		fmt.Fprintf(w, "    %s\n", line)
 	}
 	if n := len(lines) - maxListed; n > 0 {
-		fmt.Fprintf(w, "    and %d more lines, to be had with: scim-bridge demo --seed %d --json\n", n, r.Seed)
+		fmt.Fprintf(w, "    and %d more lines, to be had with: %s\n", n, r.whole)
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/scim-bridge/scim-bridge/cmd/scim-bridge/internal/morning"
 	"github.com/scim-bridge/scim-bridge/umapi"
+	"github.com/scim-bridge/scim-bridge/umapi/emulator"
 )
 
 // screen is what a command printed. Its channel is closed once it holds a text.
@@ -133,7 +134,7 @@ func TestDemo_FailsAndNamesAMembershipThatIsMissing(t *testing.T) {
 
 func TestDemo_PrintsTheFirstDifferencesAndSaysWhereTheOthersAre(t *testing.T) {
 	t.Parallel()
-	r := demoReport{Seed: 7, Unfinished: []string{"1 failed", "failed: user ada"}}
+	r := demoReport{Seed: 7, Unfinished: []string{"1 failed", "failed: user ada"}, whole: "scim-bridge demo --seed 7 --json"}
 	for i := range maxListed + 300 {
 		r.Differences = append(r.Differences, fmt.Sprintf("user %03d: missing in Adobe", i))
 	}
@@ -145,6 +146,25 @@ func TestDemo_PrintsTheFirstDifferencesAndSaysWhereTheOthersAre(t *testing.T) {
 	require.Equal(t, maxListed, strings.Count(out.String(), "missing in Adobe"))
 	require.Contains(t, out.String(), "    and 300 more lines, to be had with: scim-bridge demo --seed 7 --json\n")
 	require.Contains(t, out.String(), "Differences: 320.")
+}
+
+func TestDemo_SaysHowToHaveTheOthersAsItWasTyped(t *testing.T) {
+	t.Parallel()
+	stdout := newScreen("")
+	d := small(stdout)
+	d.env.Args = []string{"demo", "--seed", "7", "--patience", "10m"}
+	d.beforeCheck = func(_ context.Context, w *demoWorld) error {
+		for i := range maxListed + 1 {
+			if err := w.emulator.AddUser(emulator.User{Email: fmt.Sprintf("stranger%d@example.com", i)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+
+	require.Error(t, execute(t.Context(), d, "--seed", "7"))
+
+	require.Contains(t, stdout.String(), "more lines, to be had with: scim-bridge demo --seed 7 --patience 10m --json\n")
 }
 
 func TestDemo_KeepsRunningAndTheCommandsItPrintsWork(t *testing.T) {

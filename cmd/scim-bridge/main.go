@@ -17,6 +17,7 @@ type environment struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	LookupEnv      func(string) (string, bool)
+	Args           []string // as they were typed, without the program's name
 }
 
 func main() {
@@ -43,6 +44,7 @@ func untilSignal() (context.Context, context.CancelFunc) {
 
 // run is the whole program. It returns when the work is done or ctx ends.
 func run(ctx context.Context, args []string, env environment) error {
+	env.Args = args
 	root := newRootCommand(env)
 	root.SetArgs(args)
 	return root.ExecuteContext(ctx)
