@@ -116,6 +116,15 @@ func (w *world) forgetGone(g *group) {
 	}
 }
 
+// keepForGuests has a group of the directory that is gone map no longer to one which a
+// rule maps others to: when they go as well, nobody's row deletes it. What it gave is
+// looked at for itself.
+func (w *world) keepForGuests(t *team, g *group) {
+	w.unlinkGroup(t, g)
+	w.plan.Decided.Unlinked = append(w.plan.Decided.Unlinked, Link{Kind: KindGroup, Directory: t.id, Mirror: g.ID})
+	w.plan.Decided.Touched = append(w.plan.Decided.Touched, Touch{Kind: KindMirrored, Group: g.ID, Class: ClassMembership})
+}
+
 // leaving reports whether the group is ours and is about to be deleted: none of the
 // directory maps to it any more.
 func (g *group) leaving() bool {
@@ -154,6 +163,9 @@ func (w *world) planGroup(out []unit, d Due) []unit {
 	}
 	g := t.own()
 	if !t.exists && (g == nil || !g.leaving()) {
+		if g != nil && g.hasGuest() {
+			w.keepForGuests(t, g)
+		}
 		w.decide(d, Done, nil) // what others map to, or was there before, is not ours to delete
 		return out
 	}

@@ -221,6 +221,31 @@ func TestBuild_ARuleThatKeepsAGroupDoesNotKeepItsMembers(t *testing.T) {
 	require.Equal(t, plan.Present, l.adobeGroups["g"].Presence)
 }
 
+// Whom a rule kept a group for may go as well, before the first one's members were looked at.
+func TestBuild_AGroupThatARuleKeptHasNoMembersWhenNobodyIsLeft(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.groupsKnown = true
+	l.mirrored("u", ada)
+	l.mirroredGroup("g", "Team")
+	l.join("g", "u")
+	l.edges[plan.Edge{Account: "u", Group: "g"}] = plan.Present
+	l.settled()
+	l.deleteGroup("g")
+	member := l.due[key{plan.KindEdge, "u", "g"}]
+	member.held = true // by a brake
+	l.putGroup("other", "Other")
+	l.rules.Groups = []mapping.GroupRule{{From: "Other", To: []string{"Team"}}}
+	p := l.build(plan.Limits{}, 100)
+	l.link(p.Links)
+	l.settle(p.Decided)
+	l.deleteGroup("other")
+	member.held, member.Released = false, true
+	l.run(t)
+	require.Empty(t, l.edges)
+	require.Zero(t, l.pending())
+}
+
 // A user who comes while a group is still linked as an older configuration says belongs to
 // it all the same once it is linked as that of now says.
 func TestBuild_WhoComesBeforeARuleIsFollowedHasTheMembershipsThatItGives(t *testing.T) {
