@@ -221,20 +221,29 @@ func (a *adobe) read(r plan.Read, l *ledger) plan.Settlement {
 		}
 		return plan.GroupRead(r, "", l.now)
 	}
-	for _, email := range []string{r.Account.Email, r.Account.Candidate} {
-		u := a.byEmail(email, r.Account.Type == umapi.AdobeID)
+	found := a.find(*r.Account)
+	if found == nil {
+		return plan.AccountRead(r, nil, plan.Facts{})
+	}
+	return plan.AccountRead(r, found, l.facts(plan.Query{Users: r.Linked}))
+}
+
+// find returns an account as Adobe shows it, by either address, or nil.
+func (a *adobe) find(account plan.Account) *umapi.User {
+	for _, email := range []string{account.Email, account.Candidate} {
+		u := a.byEmail(email, account.Type == umapi.AdobeID)
 		if email == "" || u == nil {
 			continue
 		}
 		found := umapi.User{
-			Email: u.email, Username: u.username, FirstName: u.first, LastName: u.last, Country: u.country, Type: r.Account.Type,
+			Email: u.email, Username: u.username, FirstName: u.first, LastName: u.last, Country: u.country, Type: account.Type,
 		}
 		for f, m := range a.members {
 			if m[u] {
 				found.Groups = append(found.Groups, a.groups[f])
 			}
 		}
-		return plan.AccountRead(r, &found, l.facts(plan.Query{Users: r.Linked}))
+		return &found
 	}
-	return plan.AccountRead(r, nil, plan.Facts{})
+	return nil
 }

@@ -126,6 +126,46 @@ func (m *morning) arrive() {
 	})
 }
 
+// look reads what a create has made, where it is time. It reports whether it was.
+func (m *morning) look() bool {
+	for _, id := range slices.Sorted(maps.Keys(m.l.accounts)) {
+		a := m.l.accounts[id]
+		if a.Presence != plan.Present || a.LookAt.IsZero() || a.LookAt.After(m.l.now) || plan.ReadableAt(m.l.flights, id, m.l.now).After(m.l.now) {
+			continue
+		}
+		facts := m.l.facts(plan.Query{Accounts: []string{id}})
+		r := plan.Read{Account: &a}
+		for _, k := range facts.Links {
+			if k.Kind == plan.KindUser && k.Mirror == id && !k.Stale {
+				r.Linked = append(r.Linked, k.Directory)
+			}
+		}
+		s := plan.AccountLooked(r, m.a.find(a), facts, m.l.now)
+		m.note("look %+v", s)
+		m.l.settle(s)
+		return true
+	}
+	return false
+}
+
+// nextLook is when the next look is due, if one is.
+func (m *morning) nextLook() (time.Time, bool) {
+	var next time.Time
+	for id, a := range m.l.accounts {
+		at := a.LookAt
+		if a.Presence != plan.Present || at.IsZero() {
+			continue
+		}
+		if readable := plan.ReadableAt(m.l.flights, id, m.l.now); readable.After(at) {
+			at = readable
+		}
+		if next.IsZero() || at.Before(next) {
+			next = at
+		}
+	}
+	return next, next.After(m.l.now)
+}
+
 // list merges a listing of Adobe's groups, as the store promises.
 func (m *morning) list() {
 	m.l.groupsKnown = true

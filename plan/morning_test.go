@@ -103,7 +103,7 @@ func (m *morning) round() bool {
 		m.l.settle(s)
 		progress = true
 	}
-	if progress {
+	if progress || m.look() {
 		return true
 	}
 	if at, ok := m.l.next(); ok {
@@ -116,6 +116,10 @@ func (m *morning) round() bool {
 	}
 	if p.NeedsGroups && reads.After(m.l.now) {
 		m.l.now = reads
+		return true
+	}
+	if at, ok := m.nextLook(); ok {
+		m.l.now = at
 		return true
 	}
 	if len(p.Commands) == 0 && len(m.l.dueNow(1)) > 0 {
