@@ -197,6 +197,7 @@ func Build(in Input) Plan {
 	units := w.landed(w.units())
 	w.judgeLater(units)
 	w.pack(units)
+	w.dropOvertakenReads()
 	w.plan.Full = w.isFull()
 	if !w.plan.Decided.Empty() {
 		w.plan.Decided.Links, w.plan.Links = w.plan.Links, nil

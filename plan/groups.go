@@ -260,6 +260,9 @@ func groupCommand(g *group, after AdobeGroup, d Due, s umapi.Step) Command {
 
 // readGroup asks for the group to be read back, once.
 func (w *world) readGroup(g *group, d Due) {
+	if other := w.byName[directory.Fold(g.Name)]; g.Presence == Absent && other != nil && other.Presence != Absent {
+		g = other // what would be found is, or may be, that one
+	}
 	if at := w.flying.readable(flyingKey{group: g.ID}); at.After(w.in.Now) {
 		w.waitForAnswer([]Due{d}, at)
 		return
@@ -276,4 +279,19 @@ func (w *world) readGroup(g *group, d Due) {
 		r.Linked = append(r.Linked, t.id)
 	}
 	w.plan.Reads = append(w.plan.Reads, r)
+}
+
+// dropOvertakenReads leaves out the reads of groups that were not there under names which
+// the call gives to others: they would be found, and taken for what they are not.
+func (w *world) dropOvertakenReads() {
+	given := map[flyingKey]bool{}
+	for i := range w.plan.Commands {
+		if c := &w.plan.Commands[i]; c.AdobeGroup != nil && c.changesSubject() {
+			given[c.gives()] = true
+		}
+	}
+	w.plan.Reads = slices.DeleteFunc(w.plan.Reads, func(r Read) bool {
+		g := r.AdobeGroup
+		return g != nil && g.Presence == Absent && given[flyingKey{true, "", directory.Fold(g.Name)}]
+	})
 }

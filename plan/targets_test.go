@@ -246,6 +246,38 @@ func TestBuild_AGroupThatARuleKeptHasNoMembersWhenNobodyIsLeft(t *testing.T) {
 	require.Zero(t, l.pending())
 }
 
+// A group whose name a rule gives is made while others look for it: it is that one.
+func TestBuild_WhatARuleNamesAndAnotherGroupBecomesIsOneGroup(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.groupsKnown = true
+	l.mirrored("u", ada)
+	l.mirroredGroup("own", "Before")
+	l.settled()
+	l.rules.Groups = []mapping.GroupRule{{From: "Guests", To: []string{"Team"}}}
+	l.putGroup("guests", "Guests")
+	l.join("guests", "u")
+	p := l.build(plan.Limits{}, 100)
+	l.link(p.Links)
+	l.settle(p.Decided)
+	require.Len(t, p.Reads, 1)
+	l.settle(plan.GroupRead(p.Reads[0], "", l.now)) // there is none
+
+	l.owe(plan.KindGroup, "", "guests", plan.ClassAttribute)
+	l.putGroup("own", "Team")
+	p = l.build(plan.Limits{}, 100)
+	require.NotEmpty(t, p.Commands)
+	require.Empty(t, p.Reads, "it would be found as soon as the call was sent")
+	call := plan.Call{ID: "c", Commands: p.Commands}
+	l.settle(plan.Lost(call, l.now, l.now))
+	for _, r := range l.build(plan.Limits{}, 100).Reads {
+		require.Equal(t, "own", r.AdobeGroup.ID)
+	}
+	l.settle(plan.Settle(call, replyOf(len(call.Commands)), l.now))
+	l.run(t)
+	require.Equal(t, map[plan.Edge]plan.Presence{{Account: "u", Group: "own"}: plan.Present}, l.edges)
+}
+
 // A user who comes while a group is still linked as an older configuration says belongs to
 // it all the same once it is linked as that of now says.
 func TestBuild_WhoComesBeforeARuleIsFollowedHasTheMembershipsThatItGives(t *testing.T) {
