@@ -90,7 +90,7 @@ func (b *budget) turns() *Turns {
 	defer b.mu.Unlock()
 	m := b.meters[Actions]
 	p := m.pacer
-	p.ended = slices.Clone(p.ended)
+	p.ended, p.arriving = slices.Clone(p.ended), slices.Clone(p.arriving)
 	for p.underway > 0 {
 		p.end(clock(), false)
 	}

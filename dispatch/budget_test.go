@@ -281,6 +281,31 @@ func TestBudget_KeepsRoomForACallThatMayStillArrive(t *testing.T) {
 	})
 }
 
+func TestBudget_WhatMayStillArriveIsOfTheFirstHalf(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBudget(10, 0, slog.New(slog.DiscardHandler))
+		sent := func() bool {
+			_, ok := b.begin(Actions)
+			if ok {
+				b.end(Actions, nil)
+			}
+			return ok
+		}
+		for range 3 {
+			require.True(t, sent())
+			b.linger(time.Now().Add(2 * time.Minute))
+		}
+		turns := b.turns()
+		require.True(t, sent())
+		b.linger(time.Now().Add(time.Minute))
+		require.Equal(t, time.Now().Add(2*time.Minute), turns.pacer.arriving[0], "a forecast knows only what was")
+		require.Equal(t, 4, b.look()[0].Spent)
+		require.True(t, sent())
+		require.False(t, sent(), "half of the limit is spent, the rest is spread")
+	})
+}
+
 func TestBudget_OpensWhenTheFirstPauseEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -38,7 +38,8 @@
 // All that an org sends to Adobe is taken from one budget, with a window for
 // calls and one for each kind of read that Adobe counts by itself. A request counts
 // from its beginning until 61 seconds after its end, whatever came of it, so that
-// no minute holds more than the limit however Adobe counts. The first half of a
+// no minute holds more than the limit however Adobe counts. A call without an answer
+// ends when it has had its time. The first half of a
 // window is free and the rest is spread evenly, except for pages of a listing.
 // Recorded calls restore their window after a restart; reads, which are not
 // recorded, wait for a minute where there may have been any.

@@ -30,7 +30,7 @@ func (d *Dispatcher) look(ctx context.Context) (bool, time.Time, error) {
 			return did, a.LookAt, nil
 		}
 		if at := plan.ReadableAt(d.flights, a.ID, now); at.After(now) {
-			return did, at, nil
+			return did, at, nil // the others wait too: nobody waits for them
 		}
 		facts, err := d.store.Facts(ctx, d.cfg.Org, plan.Query{Accounts: []string{a.ID}})
 		if err != nil {

@@ -12,8 +12,9 @@ const perMinuteWindow = 61 * time.Second
 // pacer keeps a limit a minute as a sliding window. Nobody says when Adobe
 // counts a request, whether in fixed minutes or in the last sixty seconds, and
 // whether it counts those that it refuses. So a request counts from when it
-// begins until a window after it ended, whatever came of it: then no minute holds
-// more than the limit under any reading.
+// begins until a window after it ended, whatever came of it, or after it can no
+// longer arrive, if it had no answer: then no minute holds more than the limit
+// under any reading.
 //
 // With spread the first half of the limit is free, so that what is urgent goes
 // at once; what is left is spread evenly over the rest of the window, so that
@@ -125,12 +126,13 @@ func (p *pacer) next(now time.Time) time.Time {
 		return now
 	}
 	p.arrived(now)
-	limit := max(1, p.limit-p.spare) - len(p.arriving)
+	whole := max(1, p.limit-p.spare)
+	limit := whole - len(p.arriving)
 	if limit < 1 {
 		return p.arriving[0]
 	}
 	at, used := p.room(now, limit), p.known(now)
-	if !p.spread || at.After(now) || 2*used < limit {
+	if !p.spread || at.After(now) || used == 0 || 2*p.spent(now) < whole {
 		return at
 	}
 	first, last := p.countedTo(0, now), p.countedTo(used-1, now)

@@ -43,11 +43,19 @@ func (d *Dispatcher) send(ctx context.Context, p plan.Plan) error {
 	if s.Outcome == plan.OutcomeLost {
 		f := d.flight(plan.SentCall{Call: call, SentAt: at})
 		d.flights = append(d.flights, f)
-		d.budget.linger(f.Until)
+		if !answered(err) { // else Adobe has counted it, whatever it still does
+			d.budget.linger(f.Until)
+		}
 	}
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
 	return errors.Join(d.keepPause(ctx), d.settle(settle, s))
+}
+
+// answered reports whether a request that failed had an answer of any kind.
+func answered(err error) bool {
+	e, ok := errors.AsType[*umapi.Error](err)
+	return ok && e.Status != 0
 }
 
 // record names the call that a plan asks for and stores it as sent at a time.

@@ -62,7 +62,7 @@ func (d *Dispatcher) flight(c plan.SentCall) plan.Flight {
 	return plan.Flight{Call: c.Call, Until: d.arrived(c)}
 }
 
-// longestTimeout is more than others are supposed to give a call.
+// longestTimeout is the most that the configuration lets anybody give a call.
 const longestTimeout = time.Hour
 
 // restore has the budget count what a former process may have sent, which gave a call

@@ -117,8 +117,8 @@ func (w *world) forgetGone(g *group) {
 }
 
 // keepForGuests has a group of the directory that is gone map no longer to one which a
-// rule maps others to: when they go as well, nobody's row deletes it. What it gave is
-// looked at for itself.
+// rule maps others to: else it would count as about to be deleted for ever once they
+// go, and keep its members. What it gave is looked at for itself.
 func (w *world) keepForGuests(t *team, g *group) {
 	w.unlinkGroup(t, g)
 	w.plan.Decided.Unlinked = append(w.plan.Decided.Unlinked, Link{Kind: KindGroup, Directory: t.id, Mirror: g.ID})

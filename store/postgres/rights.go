@@ -9,14 +9,14 @@ import (
 )
 
 // missingRights are the statements that give them. Who belongs to the owner of a table
-// may change it, but nobody is to belong to a superuser for that. A sequence that belongs
+// may change it, but nobody is to belong to an administrator for that. A sequence that belongs
 // to a column goes with the table.
 const missingRights = `
 	SELECT current_user, current_schema()::text, ARRAY(
 		SELECT format('GRANT CREATE ON SCHEMA %I TO %I', current_schema(), current_user)
 			WHERE NOT has_schema_privilege(current_schema(), 'CREATE')
 		UNION ALL (
-			SELECT DISTINCT CASE WHEN owner.rolsuper OR NOT me.rolinherit THEN format('ALTER TABLE %s OWNER TO %I', t.oid::regclass, current_user)
+			SELECT DISTINCT CASE WHEN owner.rolsuper OR owner.rolcreaterole OR owner.rolcreatedb OR NOT me.rolinherit THEN format('ALTER TABLE %s OWNER TO %I', t.oid::regclass, current_user)
 				ELSE format('GRANT %I TO %I', owner.rolname, current_user) END
 			FROM pg_class t JOIN pg_roles owner ON owner.oid = t.relowner JOIN pg_roles me ON me.rolname = current_user
 			WHERE t.relnamespace = current_schema()::regnamespace AND t.relkind IN ('r', 'p', 'S') AND NOT pg_has_role(t.relowner, 'USAGE')

@@ -64,13 +64,19 @@ func TestOpen_NeedsTheRightOnlyToMigrate(t *testing.T) {
 // suffice, and not give a superuser's rights.
 func TestOpen_SaysHowToOwnTheTablesToMigrate(t *testing.T) {
 	t.Parallel()
-	owned := postgrestest.New(t)
-	owner, asOwner, c := poor(t, owned)
-	exec1(t, c, `GRANT CREATE ON SCHEMA public TO "`+owner+`"`)
-	require.NoError(t, open(t, asOwner).Close())
+	ownedBy := func(kind string) (database, owner string) {
+		database = postgrestest.New(t)
+		owner, asOwner, c := poor(t, database)
+		exec1(t, c, fmt.Sprintf(`GRANT CREATE ON SCHEMA public TO %[1]q; ALTER ROLE %[1]q `+kind, owner))
+		require.NoError(t, open(t, asOwner).Close())
+		return database, owner
+	}
+	owned, owner := ownedBy("NOCREATEROLE")
+	administered, _ := ownedBy("CREATEROLE")
 	const mayUse = `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO %q`
 	for name, tt := range map[string]struct{ database, first, advice string }{
 		"of another user":              {owned, mayUse, `GRANT CREATE ON SCHEMA public TO %[1]q; GRANT "` + owner + `" TO %[1]q`},
+		"of an administrator":          {administered, mayUse, `; ALTER TABLE calls OWNER TO %q; `},
 		"of a superuser":               {migrated(t), mayUse, `; ALTER TABLE calls OWNER TO %q; `},
 		"that one may not even read":   {migrated(t), ``, `; ALTER TABLE generations OWNER TO %q; `},
 		"by a role that inherits none": {migrated(t), `ALTER ROLE %q NOINHERIT`, `; ALTER TABLE migrations OWNER TO %q; `},
