@@ -202,17 +202,21 @@ func TestBuild_TakesBackWhatARuleGaveThoughNoLinkSaysSo(t *testing.T) {
 	require.Equal(t, []string{`{"user":"ada@example.com","do":[{"remove":{"group":["Photoshop"]}}]}`}, sent(p))
 }
 
+// deletedTeam is a world with the group g, whose member is u, just deleted by the provider.
+func deletedTeam() *ledger {
+	l := newLedger()
+	l.mirrored("u", ada)
+	l.mirroredGroup("g", "Team")
+	l.mirroredMember("g", "u")
+	l.settled()
+	l.deleteGroup("g")
+	return l
+}
+
 // While a group that a rule took over was about to be deleted, nobody looked at its members.
 func TestBuild_ARuleThatKeepsAGroupDoesNotKeepItsMembers(t *testing.T) {
 	t.Parallel()
-	l := newLedger()
-	l.groupsKnown = true
-	l.mirrored("u", ada)
-	l.mirroredGroup("g", "Team")
-	l.join("g", "u")
-	l.edges[plan.Edge{Account: "u", Group: "g"}] = plan.Present
-	l.settled()
-	l.deleteGroup("g")
+	l := deletedTeam()
 	delete(l.due, key{plan.KindEdge, "u", "g"}) // it goes with the group
 	l.putGroup("other", "Other")
 	l.rules.Groups = []mapping.GroupRule{{From: "Other", To: []string{"Team"}}}
@@ -224,14 +228,7 @@ func TestBuild_ARuleThatKeepsAGroupDoesNotKeepItsMembers(t *testing.T) {
 // Whom a rule kept a group for may go as well, before the first one's members were looked at.
 func TestBuild_AGroupThatARuleKeptHasNoMembersWhenNobodyIsLeft(t *testing.T) {
 	t.Parallel()
-	l := newLedger()
-	l.groupsKnown = true
-	l.mirrored("u", ada)
-	l.mirroredGroup("g", "Team")
-	l.join("g", "u")
-	l.edges[plan.Edge{Account: "u", Group: "g"}] = plan.Present
-	l.settled()
-	l.deleteGroup("g")
+	l := deletedTeam()
 	member := l.due[key{plan.KindEdge, "u", "g"}]
 	member.held = true // by a brake
 	l.putGroup("other", "Other")

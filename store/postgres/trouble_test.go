@@ -115,7 +115,7 @@ func TestTrouble_ADatabaseThatIsGoneAndBackNeedsNobody(t *testing.T) {
 }
 
 // On Linux others have a server that really is out of room.
-func TestTrouble_AServerWithoutRoomRefusesWholeWritesAndSaysWhatToDo(t *testing.T) {
+func TestTrouble_AServerWithoutRoomRefusesWholeWritesWithAdvice(t *testing.T) {
 	t.Parallel()
 	url := migrated(t)
 	s := open(t, url)
