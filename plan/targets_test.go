@@ -217,7 +217,7 @@ func deletedTeam() *ledger {
 func TestBuild_ARuleThatKeepsAGroupDoesNotKeepItsMembers(t *testing.T) {
 	t.Parallel()
 	l := deletedTeam()
-	delete(l.due, key{plan.KindEdge, "u", "g"}) // it goes with the group
+	delete(l.due, key{plan.KindEdge, "u", "g"})       // it goes with the group
 	l.due[key{plan.KindGroup, "", "g"}].failed = true // Adobe did not let it go
 	l.putGroup("other", "Other")
 	l.rules.Groups = []mapping.GroupRule{{From: "Other", To: []string{"Team"}}}
